@@ -137,10 +137,36 @@ class YamlEditor:
 
     def _merge(self, path: Path, value: dict[Any, Any], order: Sequence[str]) -> None:
         old = self.layout.value(path)
-        for key in [key for key in old if key not in value]:
-            self.remove((*path, key))
+        gone = [key for key in old if key not in value]
+        new = [key for key in value if key not in old]
+        if not (len(gone) == len(new) == 1 and self._exchanged((*path, gone[0]), new[0], value[new[0]])):
+            for key in gone:
+                self.remove((*path, key))
         for key, each in value.items():
             self.set((*path, key), each, order or list(value))
+
+    def _exchanged(self, path: Path, key: Any, value: Any) -> bool:
+        """Write another key and value in the place of one, so that the comment behind it stays; whether that was
+        possible."""
+        layout, old = self.layout, self.layout.value(path)
+        is_block = layout.is_block_scalar(path) or (isinstance(old, dict | list) and not layout.is_flow(path))
+        if is_block or isinstance(value, dict | list) or path not in self.document.keys:
+            return False
+        expected = copy.deepcopy(self.data)
+        group = _at(expected, path[:-1])
+        entries = [(key, value) if each == path[-1] else (each, group[each]) for each in group]
+        group.clear()
+        group.update(entries)
+        in_flow, name = layout.is_flow(path[:-1]), self.document.keys[path]
+        edits = [
+            Splice(name.start, name.end, scalars.scalar(key, in_flow=in_flow)),
+            Splice(layout.start(path), layout.end(path), scalars.scalar(value, in_flow=in_flow)),
+        ]
+        try:
+            self._apply(edits, expected)
+        except UnusualLayoutError:
+            return False
+        return True
 
     def _merge_list(self, path: Path, value: list[Any]) -> None:
         old = len(self.layout.value(path))

@@ -70,26 +70,34 @@ class LabelLexicon:
     conjunctions: tuple[str, ...]
     unipolar: frozenset[str]
 
-    def _written(self, folded: str) -> str:
-        return pack(self.language).written(folded)
-
     def says(self, kind: str, text: str) -> bool:
         """Whether an option as a whole is of a kind: other, none, not_applicable, dont_know, yes ..."""
         pattern = self.phrases.get(kind)
-        return bool(pattern and pattern.fullmatch(self._written(bare(text[:200], self.language))))
+        return bool(pattern and pattern.fullmatch(_plain(text[:200], self.language)))
 
     def mentions(self, kind: str, text: str) -> bool:
         """Whether a text contains a phrase of a kind: conditional, closing, demographic, specify."""
         pattern = self.mentioned.get(kind)
-        return bool(pattern and pattern.search(self._written(fold(text, self.language))))
+        return bool(pattern and pattern.search(_folded(text, self.language)))
 
     def asked(self, stem: str) -> str | None:
         """The one dimension that a stem asks for; None where it is none or unclear."""
-        text = self._written(fold(stem, self.language))
+        text = _folded(stem, self.language)
         found = {dimension for dimension, pattern in self.stems.items() if pattern.search(text)}
         if len(found) > 1:
             found -= {"quality"}
         return found.pop() if len(found) == 1 else None
+
+
+@lru_cache(maxsize=8192)
+def _plain(text: str, language: str) -> str:
+    """A label without what does not matter; twenty rules ask for each."""
+    return pack(language).written(bare(text, language))
+
+
+@lru_cache(maxsize=8192)
+def _folded(text: str, language: str) -> str:
+    return pack(language).written(fold(text, language))
 
 
 @cache

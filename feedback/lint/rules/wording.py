@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule, Severity
@@ -32,14 +33,37 @@ Find = Callable[[QuestionView], Iterator[Hit]]
 def report(document: Document, rule: Rule, find: Find) -> Iterator[Finding]:
     """The findings of one word rule in every question text of a document."""
     for question in question_views(document):
-        for hit in find(question):
+        for hit, quoted, rewrite in _hits(rule.id, find, _Alike(question.content, question)):
             start, _ = question.stem.normalised.span(hit.start, hit.end)
             yield document.finding(
                 rule,
                 question.wording,
                 hit.message,
-                quoted=question.stem.quote(hit.start, hit.end),
-                rewrite=hit.rewrite or better(rule.id, question, hit.start, hit.end),
+                quoted=quoted,
+                rewrite=rewrite,
                 severity=hit.severity,
                 offset=start,
             )
+
+
+@dataclass(frozen=True, slots=True)
+class _Alike:
+    """A question that is the same as any other with this content, wherever it stands in whatever file."""
+
+    content: tuple[object, ...]
+    question: QuestionView = field(compare=False)
+
+
+@lru_cache(maxsize=4096)
+def _hits(rule: str, find: Find, alike: _Alike) -> tuple[tuple[Hit, str, str], ...]:
+    """Each hit with the words that it quotes and a better wording. While somebody types in one question, the others are
+    found here: about fifteen rules look at each text."""
+    question = alike.question
+    return tuple(
+        (
+            hit,
+            question.stem.quote(hit.start, hit.end),
+            hit.rewrite or better(rule, question, hit.start, hit.end),
+        )
+        for hit in find(question)
+    )

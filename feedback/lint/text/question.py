@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from feedback.core.questionnaire import Questionnaire
@@ -44,6 +44,15 @@ class QuestionView:
     starts_at_zero: bool = False
     glossary: tuple[str, ...] = ()
     title: str = ""
+
+    @cached_property
+    def content(self) -> tuple[object, ...]:
+        """Everything that a word rule can see of the question, but not where it stands."""
+        return (
+            self.words, self.wording.text, self.kind, self.type, self.answers, self.context, self.required,
+            self.opt_out, self.not_applicable, self.filtered, self.after_event, self.first,
+            self.starts_at_zero, self.glossary, self.title,
+        )  # fmt: skip
 
     @property
     def closed(self) -> bool:

@@ -10,6 +10,7 @@ document.addEventListener("htmx:before:request", (event) => {
   const { ctx } = event.detail, { form } = ctx.request, { type } = ctx.sourceEvent ?? {};
   if (!form?.closest("#editor") || !(ctx.request.body instanceof URLSearchParams)) return;
   const isTyping = type === "input", isButton = type === "submit";
+  const opens = isButton && ctx.request.body.get("do")?.startsWith("open ");
   if (!isButton) {
     if (form.querySelector("[data-conflict]")) return event.preventDefault(); // only its button saves then
     ctx.request.body = new URLSearchParams(new FormData(form));
@@ -20,10 +21,11 @@ document.addEventListener("htmx:before:request", (event) => {
   const now = `${form.id} ${body}`;
   if (!isButton && (now === sent || (isTyping && `${now} part` === sent))) return event.preventDefault();
   sent = now;
-  if (isTyping && place) {
+  if ((isTyping || opens) && place) {
     body.set("part", place); // while somebody types, only this part is drawn again
     sent = `${now} part`;
-  }
+  } else
+    for (const each of document.querySelectorAll("#editor [name=open]")) body.append("open", each.value);
   for (const each of ["base", "seen"]) if (form.elements[each]) body.set(each, form.elements[each].value);
   values = body;
   asking = form.id;
@@ -45,12 +47,36 @@ function keepOrigin(form, renewed) {
     for (const each of ["base", "seen"]) renewed.elements[each]?.setAttribute("value", form.elements[each].value);
 }
 
+// Whoever leaves by a link goes when what was typed is saved; after three seconds in any case.
+const running = new Set();
+let leaving = "";
+const isSaving = () =>
+  running.size > 0 || [...document.querySelectorAll("#editor form[hx-trigger*=input] :is(textarea, input)")].some(isUnsent);
+document.addEventListener("htmx:before:request", (event) => {
+  const { ctx } = event.detail;
+  if (!event.defaultPrevented && ctx.request.form?.closest("#editor")) running.add(ctx);
+});
+document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
+  running.delete(ctx);
+  if (leaving && !isSaving()) location.assign(leaving);
+});
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href]");
+  const isPlain = !event.defaultPrevented && event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+  if (!isPlain || !link || link.target || link.pathname === location.pathname || !isSaving()) return;
+  event.preventDefault();
+  leaving = link.href;
+  setTimeout(() => location.assign(leaving), 3000);
+});
+
 // What is unfolded stays so, and a new question or option gets the focus.
 const newest = () => [...document.querySelectorAll("#editor .question, #editor .options > li")];
-let before = null, used = null;
+let before = null, used = null, opening = "";
 document.addEventListener("htmx:before:swap", ({ detail: { ctx } }) => {
   before = new Set(newest().map(name));
-  used = ctx.sourceEvent?.type === "submit" ? ctx.request.form?.closest(".adding") : null;
+  const isButton = ctx.sourceEvent?.type === "submit";
+  used = isButton ? ctx.request.form?.closest(".adding") : null;
+  opening = isButton && values.get("do")?.startsWith("open ") ? values.get("do").slice(5).replaceAll(".", "-") : "";
 });
 const name = (each) => each.id || each.querySelector("textarea")?.name;
 htmx.registerExtension("studio-form", {
@@ -68,9 +94,31 @@ document.addEventListener("htmx:after:swap", ({ detail }) => {
   if (!status) return;
   document.getElementById("edit").value = status.dataset.edit;
   document.dispatchEvent(new CustomEvent("saved"));
+  pick();
+  if (opening) document.querySelector(`#${opening}-more > summary, #${opening} > .adding > summary`)?.focus();
   const added = newest().find((each) => !before?.has(name(each)));
   if (added && detail.ctx.sourceEvent?.type === "submit") added.querySelector("textarea")?.focus();
 });
+
+// The types of questions are in the page once, and stand where one is added.
+function pick(at = document.querySelector(".adding[data-at][open]")) {
+  const types = document.getElementById("types");
+  if (!types) return;
+  if (at) {
+    at.append(types);
+    types.querySelector("[name=at]").value = at.dataset.at;
+  }
+  types.hidden = !at;
+}
+document.addEventListener("click", ({ target }) => {
+  const at = target.closest(".adding[data-at] > summary")?.parentElement;
+  if (at && !at.open) pick(at); // before it opens, so that the next key finds the types there
+});
+document.addEventListener("toggle", ({ target }) => {
+  if (!target.matches?.(".adding[data-at]")) return;
+  if (target.open) for (const each of document.querySelectorAll(".adding[data-at][open]")) if (each !== target) each.open = false;
+  pick();
+}, true);
 
 let box = null;
 document.addEventListener("focusin", ({ target }) => {

@@ -7,7 +7,7 @@
   if (!form || !window.codemirror) return;
   const cm = window.codemirror, box = form.elements.text, found = document.getElementById("found");
   const { lint, schema, words } = form.dataset, said = JSON.parse(words);
-  const PAUSE = 100; // milliseconds after the last key: of the 300 until the marks appear, 200 are for the answer
+  const PAUSE = 60; // milliseconds after the last key: of the 300 until the marks appear, 240 are for the answer
 
   // --- Colours: the page's own, so that light and dark follow it -----------------------------------------------
 

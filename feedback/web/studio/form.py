@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -11,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_security import current_user
 
 from feedback import clock, lint
+from feedback.core.instruments import instruments
 from feedback.core.questions import QUESTION_TYPES
 from feedback.core.text.localized import direction
 from feedback.errors import Conflict, NotFound, Rejected
@@ -54,7 +56,9 @@ class QuestionnaireForm:
     @may(Permission.SEE_QUESTIONNAIRES)
     def edit(self, key: str) -> ResponseReturnValue:
         draft, around = self._draft(key)
-        return self._page(draft, around, undo=_undo_of(request.args, draft))
+        return self._page(
+            draft, around, undo=_undo_of(request.args, draft), opened=request.args.getlist("open")
+        )
 
     @may(Permission.EDIT_QUESTIONNAIRES)
     def change(self, key: str) -> ResponseReturnValue:
@@ -67,17 +71,20 @@ class QuestionnaireForm:
             if not _is_current(draft):
                 raise Conflict("Somebody else saved this text after you opened it.")
             text = self._edited(draft, around)
-            with self.database.writing() as session:
-                drafts.save(session, key, text, base=draft.edit, by=current_user.id, now=clock.now())
+            if text != draft.text:
+                with self.database.writing() as session:
+                    drafts.save(session, key, text, base=draft.edit, by=current_user.id, now=clock.now())
         except (Conflict, Rejected) as refused:
             status = 409 if isinstance(refused, Conflict) else 422
             present, around = self._draft(key)
-            return self._page(present, around, refused=refused), status
+            return self._page(present, around, refused=refused, opened=_opened()), status
         saved, around = self._draft(key)
         undo = checked.undoing(draft.text, text) if text != draft.text else None
+        new = _new_questions(draft.text, text)
+        opened = [*_opened(), *new]
         if _is_scripted() or (undo and len(undo.text) > LONGEST_UNDO):
-            return self._page(saved, around, undo=undo, part=request.form.get("part", ""))
-        return redirect(_address(saved, undo) + _anchor(draft.text, text), 303)
+            return self._page(saved, around, undo=undo, part=request.form.get("part", ""), opened=opened)
+        return redirect(_address(saved, undo, opened[-1:]) + _anchor(new), 303)
 
     def _edited(self, draft: StudioDraft, around: Surroundings) -> str:
         form, text = request.form.copy(), draft.text
@@ -111,10 +118,14 @@ class QuestionnaireForm:
         undo: checked.Patch | None = None,
         refused: Exception | None = None,
         part: str = "",
+        opened: Collection[str] = (),
     ) -> Response:
+        """`opened` are the parts that are shown with their conditions and settings, which a long page leaves out."""
         document = lint.read(draft.text, f"{draft.key}.yaml", around.of(draft.key))
         context: dict[str, Any] = {
             "may_edit": allows(Permission.EDIT_QUESTIONNAIRES) and not draft.archived_at,
+            "opened": frozenset(opened),
+            "add": request.args.get("add", type=whole) if request.method == "GET" else None,
             "refused": say().gettext(str(refused)) if refused else "",
             "is_conflict": isinstance(refused, Conflict),
             "typed": form_actions.typed(request.form) if refused else {},
@@ -130,11 +141,7 @@ class QuestionnaireForm:
             context["title"] = document.questionnaire.title.to(say().language)
         context |= self._form(document)
         context |= _beside(context["form"], context["found"])
-        with self.database.reading() as session:
-            known = facts.values(session) if context["may_edit"] else {}
-        declared = document.at(("fields",))
-        fields = [str(each) for each in declared] if isinstance(declared, list) else []
-        context["customers"] = form_wording.customer_menu(known, context["form"].languages, fields)
+        context |= self._menus(document, context["form"]) if opened else {}
         context["lost"] = _without_box(context["typed"], context["boxes_named"])
         if part in _parts(context["form"]):
             return make_response(frame.text_page("studio/form/_part.html", draft, part=part, **context))
@@ -142,6 +149,15 @@ class QuestionnaireForm:
         response = make_response(frame.text_page("studio/edit.html", draft, chosen=chosen, **context))
         response.headers["Content-Security-Policy"] = preview.FRAMING
         return response
+
+    def _menus(self, document: Document, form: Outline) -> dict[str, Any]:
+        """What the menus of conditions offer: the answers to each question, and facts about the customer."""
+        with self.database.reading() as session:
+            known = facts.values(session) if allows(Permission.EDIT_QUESTIONNAIRES) else {}
+        declared = document.at(("fields",))
+        fields = [str(each) for each in declared] if isinstance(declared, list) else []
+        customers = form_wording.customer_menu(known, form.languages, fields)
+        return {"menus": form_wording.menu(form.cards), "customers": customers}
 
     @property
     def company(self) -> str:
@@ -152,7 +168,6 @@ class QuestionnaireForm:
         questionnaire = document.questionnaire
         return {
             "form": form,
-            "menus": form_wording.menu(form.cards),
             "fingerprint": partial(fingerprint, document.data),
             "words": form_wording,
             "types": [
@@ -161,6 +176,7 @@ class QuestionnaireForm:
                 if each in form_wording.TYPE_NAMES
             ],
             "direction": direction,
+            "instruments": [(name, each.title) for name, each in instruments().items()],
             "language_name": language_name,
             "more_languages": [each for each in codes() if each not in form.languages],
             "texts": review.text_messages(questionnaire, self.settings) if questionnaire else [],
@@ -193,13 +209,25 @@ def _acceptance(form: Any, rule: str = "", question: str = "") -> Acceptance:
     return Acceptance(rule, question, reason, category, current_user.email)
 
 
-def _anchor(before: str, after: str) -> str:
-    """Where the page goes on without a script: at a new question, otherwise at the part that was sent."""
+def _opened() -> list[str]:
+    """The parts that were open when the form was sent, and the one that its button opens."""
+    name, _, part = request.form.get("do", "").partition(" ")
+    return [*request.form.getlist("open"), *([part] if name == "open" else ())]
+
+
+def _new_questions(before: str, after: str) -> list[str]:
+    """The names of the questions that a change has added."""
+    if request.form.get("do", "").partition(" ")[0] not in ("add-question", "duplicate", "undo"):
+        return []
     known, now = (
         [each.get("key") for each in lint.read(text).at(("questions",)) or () if isinstance(each, dict)]
         for text in (before, after)
     )
-    new = [f"questions.{key}" for key in now if key not in known]
+    return [f"questions.{key}" for key in now if key not in known]
+
+
+def _anchor(new: list[str]) -> str:
+    """Where the page goes on without a script: at a new question, otherwise at the part that was sent."""
     part = (*new, request.form.get("of", ""))[0]
     return f"#{part.replace('.', '-')}" if part and part != ORDER else ""
 
@@ -221,7 +249,7 @@ def _beside(form: Outline, found: list[placed.FindingInPlace]) -> dict[str, Any]
     }
     issues = [each for each in found if id(each) not in gaps]
     rest = [each for each in issues if id(each) not in shown]
-    parts = [*(card.name for card in form.cards), "messages", "thanks", "follow_ups", "blocks"]
+    parts = [*(card.name for card in form.cards), "messages", "thanks", "follow_ups", "blocks", "lint"]
     general = [each for each in rest if not any(each.is_at(part) for part in parts)]
     first = next((part for each in found for part in parts if each.is_at(part)), "")
     return {
@@ -251,11 +279,12 @@ LONGEST_UNDO = 1_500
 """Characters of a patch that still fits into an address; for a longer one the page is not redirected to."""
 
 
-def _address(draft: StudioDraft, undo: checked.Patch | None) -> str:
+def _address(draft: StudioDraft, undo: checked.Patch | None, opened: Sequence[str]) -> str:
+    address = url_for("studio.edit", key=draft.key, open=opened or None)
     if undo is None:
-        return url_for("studio.edit", key=draft.key)
+        return address
     patch = {"at": draft.edit, "start": undo.start, "length": undo.length, "put": undo.text}
-    return f"{url_for('studio.edit', key=draft.key)}?{urlencode(patch)}"
+    return f"{address}{'&' if opened else '?'}{urlencode(patch)}"
 
 
 def _undo_of(sent: Any, draft: StudioDraft) -> checked.Patch | None:

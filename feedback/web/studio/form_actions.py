@@ -9,7 +9,16 @@ from werkzeug.datastructures import MultiDict
 
 from feedback.errors import Rejected
 from feedback.lint.editing.yaml_editor import YamlEditor
-from feedback.services.studio.editing import blocks, conditions, follow_ups, questions, renaming, rows, texts
+from feedback.services.studio.editing import (
+    blocks,
+    conditions,
+    follow_ups,
+    questions,
+    renaming,
+    rows,
+    settings,
+    texts,
+)
 from feedback.services.studio.editing.places import path_of
 
 Form = MultiDict[str, str]
@@ -17,7 +26,7 @@ ALWAYS, AS_WRITTEN = "", "keep"
 """Choices of a condition's menu beside the tests: none, and the one in the text, which the menu cannot say."""
 
 
-_TYPED = ("text|", "word|", "number|", "amount|", "link|", "key|", "reason|")
+_TYPED = ("text|", "word|", "number|", "amount|", "link|", "key|", "reason|", "list|", "why|", "claim|")
 
 
 class SentField(NamedTuple):
@@ -36,6 +45,7 @@ def change_of(form: Form) -> Callable[[YamlEditor], None]:
         for sent in _sent(form):
             _SAVE[sent.kind](editor, sent)
         _save_flags(editor, form)
+        _save_claims(editor, form)
         _save_members(editor, form)
         _save_conditions(editor, form)
         name, *arguments = form.get("do", "save").split(" ")
@@ -101,6 +111,22 @@ def _save_source(editor: YamlEditor, sent: SentField) -> None:
     questions.set_source(editor, _index(editor, sent.name), sent.value)
 
 
+def _save_list(editor: YamlEditor, sent: SentField) -> None:
+    settings.set_list(editor, path_of(editor.data, sent.name), sent.value)
+
+
+def _save_reason(editor: YamlEditor, sent: SentField) -> None:
+    settings.set_reason(editor, path_of(editor.data, sent.name), sent.value)
+
+
+def _save_points(editor: YamlEditor, sent: SentField) -> None:
+    settings.set_points(editor, path_of(editor.data, sent.name), sent.value)
+
+
+def _save_role(editor: YamlEditor, sent: SentField) -> None:
+    settings.set_role(editor, path_of(editor.data, sent.name), sent.value)
+
+
 _SAVE: Mapping[str, Callable[[YamlEditor, SentField], None]] = {
     "text": _save_text,
     "word": _save_word,
@@ -108,6 +134,10 @@ _SAVE: Mapping[str, Callable[[YamlEditor, SentField], None]] = {
     "amount": _save_amount,
     "link": _save_link,
     "source": _save_source,
+    "list": _save_list,
+    "why": _save_reason,
+    "points": _save_points,
+    "role": _save_role,
 }
 
 
@@ -115,7 +145,18 @@ def _save_flags(editor: YamlEditor, form: Form) -> None:
     """A box that is not ticked is not sent, so the form names those that it shows."""
     ticked = set(form.getlist("on"))
     for name in form.getlist("flag"):
-        questions.set_flag(editor, path_of(editor.data, name), on=name in ticked)
+        path = path_of(editor.data, name)
+        on = name in ticked and settings.allows(editor, path)
+        if on:
+            settings.unfold(editor, path)
+        questions.set_flag(editor, path, on=on)
+
+
+def _save_claims(editor: YamlEditor, form: Form) -> None:
+    """The instruments of the questions whose settings the form shows."""
+    for name in form.getlist("claim"):
+        said = {part: form.get(f"claim|{name}|{part}", "") for part in settings.CLAIM_PARTS}
+        settings.set_claim(editor, path_of(editor.data, name), said)
 
 
 def _save_members(editor: YamlEditor, form: Form) -> None:
@@ -142,12 +183,12 @@ Action = Callable[[YamlEditor, Asked], None]
 
 
 def _nothing_more(editor: YamlEditor, asked: Asked) -> None:
-    """The button "Save"."""
+    """The button "Save", and those that open a part."""
 
 
 def _add_question(editor: YamlEditor, asked: Asked) -> None:
-    kind, at = asked.arguments
-    questions.add(editor, _number(at), kind)
+    (kind,) = asked.arguments
+    questions.add(editor, _number(asked.form.get("at", "")), kind)
 
 
 def _add_option(editor: YamlEditor, asked: Asked) -> None:
@@ -218,6 +259,7 @@ def _rewrite(editor: YamlEditor, asked: Asked) -> None:
 
 ACTIONS: Mapping[str, Action] = {
     "save": _nothing_more,
+    "open": _nothing_more,
     "add-question": _add_question,
     "duplicate": lambda editor, asked: questions.duplicate(editor, _index(editor, *asked.arguments)),
     "delete": lambda editor, asked: questions.delete(editor, _index(editor, *asked.arguments)),
@@ -239,6 +281,7 @@ ACTIONS: Mapping[str, Action] = {
     "move-entry": lambda editor, asked: follow_ups.move_entry(
         editor, asked.arguments[0], _number(asked.arguments[1]), _number(asked.arguments[2])
     ),
+    "forget": lambda editor, asked: settings.forget(editor, _number(*asked.arguments)),
     "add-language": lambda editor, asked: texts.add_language(editor, asked.form.get("language", "")),
     "remove-language": lambda editor, asked: texts.remove_language(editor, *asked.arguments),
     "rewrite": _rewrite,

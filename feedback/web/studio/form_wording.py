@@ -9,7 +9,7 @@ from feedback.core.audience import FACT_KINDS
 from feedback.core.questions import AnyQuestion, ChoiceQuestion, ScaleQuestion
 from feedback.i18n import _, language_name
 from feedback.services.studio.editing.conditions import NUMBER_TESTS
-from feedback.services.studio.editing.outline import Card
+from feedback.services.studio.editing.outline import Card, TextBox
 from feedback.web.http.locale import say
 from feedback.web.studio.journey import FACT_NAMES
 from feedback.web.wording.message_wording import CHANNELS
@@ -53,12 +53,16 @@ ROLE_NAMES: Mapping[str, str] = {
     "reminder_email_body": _("Text of the reminder, if it differs"),
     "thanks": _("Thank-you text"),
     "link": _("Text of the link"),
+    "other_text": _("Label of the text box of “other”"),
+    "not_applicable": _("Other words for “does not apply to me”"),
+    "dont_know": _("Other words for “I don't know”"),
+    "prefer_not_to_say": _("Other words for “prefer not to say”"),
     "rule_title": _("Reason for the follow-up"),
     "playbook": _("Playbook: steps for the CSM"),
 }
 
 IN_FORM: Mapping[str, str] = {
-    "unneeded-question": _("Write under Settings which decision the answer can change."),
+    "unneeded-question": _("Write under “Conditions and settings” which decision the answer can change."),
     "options-not-exhaustive": _("There is no answer for people to whom none of these fits. Add “other”."),
 }
 """Rule -> what to do about it in the form, where the linter's own sentence is about the YAML."""
@@ -73,8 +77,30 @@ FLAG_NAMES: Mapping[str, str] = {
     "opt_out_in_rows": _("Offer these in each row"),
     "scale.high_is_bad": _("The highest point is the worst answer"),
     "by_sms": _("Ask by SMS, too"),
+    "complete": _("The list covers every case"),
 }
 _BY_SMS = ("single", "nps", "enps", "csat", "ces", "stars", "smileys", "thumbs", "rating", "pmf")
+
+OPTION_ROLES: Mapping[str, str] = {
+    "": _("an ordinary answer"),
+    "other": _("“other”"),
+    "none": _("“none of these”; excludes the others"),
+    "not_applicable": _("“does not apply to me”; excludes the others"),
+    "prefer_not_to_say": _("“prefer not to say”; excludes the others"),
+}
+OPTION_FLAGS: Mapping[str, str] = {
+    "pinned": _("Keeps its place when the options are shuffled"),
+    "exclusive": _("Excludes all other options"),
+    "other_text": _("Has a text box"),
+}
+CONTACT_KINDS: Mapping[str, str] = {
+    "": _("no, it is an open question"),
+    "email": _("an e-mail address"),
+    "phone": _("a phone number"),
+    "name": _("a name"),
+}
+MOST_GOOD_POINTS = 20
+"""Points of a scale up to which the menu offers good ones."""
 
 URGENCIES: Mapping[str, str] = {
     "urgent": _("Urgent"),
@@ -123,6 +149,7 @@ def flags_of(card: Card) -> Iterator[tuple[str, str, Any]]:
         "opt_out_in_rows": card.type == "matrix",
         "scale.high_is_bad": isinstance(card.data.get("scale"), dict),
         "by_sms": card.type in _BY_SMS,
+        "complete": card.type in _LISTS,
     }
     for name, words in FLAG_NAMES.items():
         if card.type != "note" and has.get(name, True):
@@ -199,6 +226,52 @@ def codes_for(cards: Sequence[Card], data: Mapping[str, Any], card: Card) -> lis
     ]
     before = [(f"{{answer.{each.key}}}", short(each)) for each in cards[: card.index]]
     return known + before
+
+
+def option_flags(data: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
+    """(name, words, value) of what can be switched on for an option that is `data`."""
+    role = data.get("role")
+    shown = {"other_text": role == "other"}
+    return [
+        (name, words, data.get(name)) for name, words in OPTION_FLAGS.items() if shown.get(name, not role)
+    ]
+
+
+def good_points(scale: Any) -> list[tuple[str, str]]:
+    """(value to send, in words) of each choice of good points that a scale allows, the fewest first."""
+    least, most = (scale.get(name) for name in ("min", "max"))
+    if not isinstance(least, int) or not isinstance(most, int) or not 0 < most - least < MOST_GOOD_POINTS:
+        return []
+    best_first = [*range(least, most + 1)] if scale.get("high_is_bad") else [*range(most, least - 1, -1)]
+    chosen = [sorted(best_first[:number]) for number in range(1, len(best_first))]
+    return [(",".join(map(str, each)), say().comma.join(map(say().number, each))) for each in chosen]
+
+
+def accepted(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The issues that a text accepts, each with its number in the list."""
+    settings = data.get("lint")
+    listed = settings.get("suppress") if isinstance(settings, dict) else None
+    entries = enumerate(listed if isinstance(listed, list) else ())
+    return [{**each, "index": index} for index, each in entries if isinstance(each, dict)]
+
+
+def claim_of(card: Card) -> Mapping[str, Any]:
+    """The parts of a question's instrument, as the form shows them."""
+    present = card.data.get("instrument")
+    return present if isinstance(present, dict) else {"name": present} if present else {}
+
+
+def settled(card: Card, cards: Sequence[Card]) -> str:
+    """What a card that is not open says of its settings: when it is asked, and what is switched on."""
+    if card.type == "note" and not card.data.get("show_if"):
+        return say().gettext("Shown always")
+    condition = sentence(card.data.get("show_if"), cards)
+    when = (
+        say().gettext("Only if {condition}", condition=condition)
+        if condition
+        else say().gettext("Asked always")
+    )
+    return " · ".join([when, *(say().gettext(words) for _name, words, value in flags_of(card) if value)])
 
 
 def chosen(condition: Any) -> list[str]:
@@ -289,8 +362,12 @@ def _in_words(card: Card, test: str, value: str) -> str:
     return say().gettext(_TESTS[test], value=value)
 
 
+def first_wording(box: TextBox) -> str:
+    """A text in the reader's language, otherwise in the first one that it has."""
+    return box.wordings.get(say().language) or next(filter(None, box.wordings.values()), "")
+
+
 def short(card: Card) -> str:
     """The beginning of a question's text in the reader's language; its key if it has none yet."""
-    wordings = card.boxes[0].wordings
-    text = " ".join((wordings.get(say().language) or next(filter(None, wordings.values()), card.key)).split())
+    text = " ".join((first_wording(card.boxes[0]) or card.key).split())
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -25,7 +25,7 @@ from feedback.web.http.locale import say
 from feedback.web.http.routes import Route, get, post
 from feedback.web.questionnaires.views import SEVERITY_WORDS, worst
 from feedback.web.studio import frame
-from feedback.web.studio.form_wording import TYPE_NAMES
+from feedback.web.studio.form_wording import IN_FORM, TYPE_NAMES
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -224,6 +224,7 @@ class NewSurvey:
             type_names=TYPE_NAMES,
             problems=in_language(found, say().language),
             severities=SEVERITY_WORDS,
+            in_form=IN_FORM,
             worst=worst,
             longest=drafts.LONGEST,
             format=next(

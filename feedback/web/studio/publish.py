@@ -25,6 +25,7 @@ from feedback.web.http.numbers import whole
 from feedback.web.http.routes import Route, get, post
 from feedback.web.questionnaires.views import SEVERITY_WORDS
 from feedback.web.studio import frame
+from feedback.web.studio.form_wording import IN_FORM
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -54,6 +55,14 @@ class Publishing:
 
     @may(Permission.EDIT_QUESTIONNAIRES)
     def put_live(self, key: str) -> ResponseReturnValue:
+        try:
+            self._put_live(key)
+        except (Conflict, Rejected) as refused:
+            return self._refused(key, refused)
+        flash(say().gettext("Published. It is live everywhere within five seconds."), "success")
+        return redirect(url_for("studio.publish", key=key), 303)
+
+    def _put_live(self, key: str) -> None:
         with self.database.reading() as session:
             draft = drafts.find(session, self.directories, key)
             if draft.edit != request.form.get("base", -1, type=whole) or draft.archived_at:
@@ -62,8 +71,15 @@ class Publishing:
                 raise Rejected("There is nothing to publish: the draft says what is live.")
             prepared = self._prepared(session, draft)
         self._commit(prepared)
-        flash(say().gettext("Published. It is live everywhere within five seconds."), "success")
-        return redirect(url_for("studio.publish", key=key), 303)
+
+    def _refused(self, key: str, refused: Exception) -> ResponseReturnValue:
+        """The page as it is now, with the reason why nothing was published."""
+        with self.database.reading() as session:
+            draft = drafts.find(session, self.directories, key)
+            page = self._page(
+                session, draft, self._prepared(session, draft), told=say().gettext(str(refused))
+            )
+        return page, 409 if isinstance(refused, Conflict) else 422
 
     @may(Permission.EDIT_QUESTIONNAIRES)
     def undo(self, key: str) -> ResponseReturnValue:
@@ -97,7 +113,13 @@ class Publishing:
         return publication.prepare_undo(session, settings, present, key, clock.now())
 
     def _page(
-        self, session: Session, draft: StudioDraft, prepared: Prepared, *, is_undo: bool = False
+        self,
+        session: Session,
+        draft: StudioDraft,
+        prepared: Prepared,
+        *,
+        is_undo: bool = False,
+        told: str = "",
     ) -> str:
         library, settings, key = self.runtime.library, self.runtime.settings, draft.key
         candidate, new = prepared.candidate, prepared.questionnaire
@@ -108,6 +130,8 @@ class Publishing:
             draft,
             prepared=prepared,
             is_undo=is_undo,
+            told=told,
+            in_form=IN_FORM,
             can_undo=self._can_undo(session, key),
             base=prepared.edition if is_undo else draft.edit,
             errors=in_language(list(prepared.errors), language),

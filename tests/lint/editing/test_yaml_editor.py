@@ -105,3 +105,14 @@ def test_what_would_touch_more_than_its_lines_is_refused_and_changes_nothing(sou
     with pytest.raises(CannotEditError, match="laid out in an unusual way"):
         editor.remove(path)
     assert editor.text == source
+
+
+def test_a_key_that_takes_the_place_of_another_keeps_the_comment_behind_it() -> None:
+    for before, after in (
+        ("a:\n  q: x\n  at_most: 6  # why\n  z: 1\n", "a:\n  q: x\n  answered: true  # why\n  z: 1\n"),
+        ("a: {q: x, at_most: 6, z: 1}  # why\n", "a: {q: x, answered: true, z: 1}  # why\n"),
+        ("a:\n  q: x\n  at_most: [1,  2]  # why\n  z: 1\n", "a:\n  q: x\n  answered: true  # why\n  z: 1\n"),
+    ):
+        editor = YamlEditor(before)
+        editor.set(("a",), {"q": "x", "answered": True, "z": 1})
+        assert editor.text == after

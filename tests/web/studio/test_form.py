@@ -43,7 +43,7 @@ def test_a_question_is_added_asked_conditionally_duplicated_moved_deleted_and_br
 ) -> None:
     first = text_of(runtime)
     steps = [
-        {"do": "add-question single 3"},
+        {"do": "add-question single", "at": "3"},
         {
             "do": "add-option questions.single other",
             "text|questions.single.text|en": "Which part?",
@@ -90,7 +90,7 @@ def test_what_was_deleted_comes_back_byte_for_byte_by_the_undo_of_the_page(
         ({"base": "0", "do": "delete questions.score"}, 422, "Change the conditions first"),
         ({"base": "0", "do": "move questions.improve 0"}, 422, "has to come after the question"),
         ({"base": "0", "do": "add-option questions.gone"}, 422, "no longer in the text"),
-        ({"base": "0", "do": "add-question slider 0"}, 422, "Choose a type"),
+        ({"base": "0", "do": "add-question slider", "at": "0"}, 422, "Choose a type"),
         ({"base": "0", "do": "add-rule"}, 422, "Give the follow-up a title"),
         (
             {"base": "0", "do": "save", "word|follow_ups.detractor.contact_within": "soon"},
@@ -163,7 +163,7 @@ def test_the_menu_asks_about_the_customer_and_says_so_in_a_sentence(
             Account(external_id=name, name=name, segment=name, created_at=now, updated_at=now)
             for name in ("smb", "enterprise")
         )
-    page = lead.get(PAGE).text
+    page = lead.get(f"{PAGE}?open=questions.improve").text
     assert '<optgroup label="About the customer">' in page
     assert '<option value="account.segment|is|enterprise">Segment is “enterprise”</option>' in page
     assert '<option value="survey.channel|is_not|sms">Channel is not “SMS”</option>' in page
@@ -175,7 +175,7 @@ def test_the_menu_asks_about_the_customer_and_says_so_in_a_sentence(
     assert lead.post(PAGE, data=data).status_code == 303
     written = text_of(runtime)
     assert "{account: segment, is: enterprise}" in written
-    again = unescape(lead.get(PAGE).text)
+    again = unescape(lead.get(f"{PAGE}?open=questions.improve").text)
     assert "the score is 6 or lower and Segment is “enterprise”" in again
     assert '<option value="account.segment|is|enterprise" selected>' in again
 
@@ -192,8 +192,8 @@ def test_a_condition_on_nothing_that_is_known_is_refused(lead: FlaskClient, runt
 
 def test_a_choice_can_be_asked_by_sms_too(lead: FlaskClient, runtime: Runtime) -> None:
     flag = "questions.score.by_sms"
-    assert f'value="{flag}"' in lead.get(PAGE).text
-    assert 'value="questions.improve.by_sms"' not in lead.get(PAGE).text
+    assert f'value="{flag}"' in lead.get(f"{PAGE}?open=questions.score").text
+    assert 'value="questions.improve.by_sms"' not in lead.get(f"{PAGE}?open=questions.improve").text
     assert lead.post(PAGE, data={"base": "0", "do": "save", "flag": flag, "on": flag}).status_code == 303
     assert "by_sms: true" in text_of(runtime)
 
@@ -217,12 +217,12 @@ def test_what_a_lead_needs_for_blocks_tables_bounds_links_and_keys_is_in_the_for
     lead: FlaskClient, runtime: Runtime
 ) -> None:
     steps = [
-        {"do": "add-question matrix 1"},
+        {"do": "add-question matrix", "at": "1"},
         {"do": "add-row questions.matrix", "text|questions.matrix.rows.row-1.text|en": "Speed"},
-        {"do": "add-question number 2"},
+        {"do": "add-question number", "at": "2"},
         {"do": "save", "amount|questions.number.min": "1", "amount|questions.number.max": "99,5",
          "number|questions.number.decimals": "1"},
-        {"do": "add-question date 3"},
+        {"do": "add-question date", "at": "3"},
         {"do": "save", "word|questions.date.min": "2026-01-01"},
         {"do": "add-block", "in|new": "matrix", "if|new": "score|at_most|6"},
         {"do": "save", "block": "blocks.0", "in|blocks.0": "number"},
@@ -243,7 +243,7 @@ def test_what_a_lead_needs_for_blocks_tables_bounds_links_and_keys_is_in_the_for
     assert data["blocks"] == [{"questions": ["number"], "show_if": {"question": "likely", "at_most": 6}}]
     assert data["thanks"][0]["link"] == {"url": "https://acme.example/help", "text": {"en": "Get help"}}
     assert "question: score" not in text
-    page = lead.get(PAGE).text
+    page = lead.get(f"{PAGE}?open=questions.number&open=questions.date").text
     for value in ('value="99.5"', 'value="2026-01-01"', 'value="https://acme.example/help"', "Get help"):
         assert value in page
 
@@ -272,3 +272,35 @@ def test_a_script_that_names_a_part_gets_only_that_part(lead: FlaskClient) -> No
     ]  # fmt: skip
     assert "What is missing?" in answer.text
     assert 'id="questions-score"' not in answer.text
+
+
+def test_a_part_is_opened_by_its_button_which_saves_and_by_a_link_for_who_may_only_read(
+    lead: FlaskClient, runtime: Runtime, sign_in: SignIn
+) -> None:
+    closed = lead.get(PAGE).text
+    assert "if|questions.improve.show_if" not in closed
+    assert "Asked always" in closed
+    sent = {"base": "0", "do": "open questions.improve", "text|questions.improve.text|en": "What is missing?"}
+    answer = lead.post(PAGE, data=sent)
+    page = lead.get(answer.location).text
+    assert 'name="if|questions.improve.show_if"' in page
+    assert 'name="if|questions.score.show_if"' not in page
+    assert "What is missing?" in text_of(runtime)
+    link = f'href="{PAGE}?open=questions.improve#questions-improve"'
+    assert link in sign_in("viewer").get(PAGE).text
+
+
+def test_to_open_a_part_saves_no_draft(lead: FlaskClient, runtime: Runtime) -> None:
+    answer = lead.post(PAGE, data={"base": "0", "of": "questions.score", "do": "open questions.score"})
+    assert answer.location == f"{PAGE}?open=questions.score#questions-score"
+    with runtime.database.reading() as session:
+        assert drafts.find(session, frame.directories(runtime), KEY).edit == 0
+
+
+def test_the_types_are_in_the_page_once_and_without_a_script_where_they_are_wanted(lead: FlaskClient) -> None:
+    page = lead.get(PAGE).text
+    assert page.count('value="add-question nps"') == 1
+    assert f'href="{PAGE}?add=2#adding-2"' in page
+    there = lead.get(f"{PAGE}?add=2").text
+    assert there.count('value="add-question nps"') == 1
+    assert re.search(r'id="adding-2" open>.*?name="at" value="2"', there, re.S)

@@ -19,7 +19,8 @@ pytestmark = pytest.mark.browser
 KEY = "first-weeks"
 PAGES = (
     "", "new", "new/gallery", "new/gallery/training-csat", "new/items", "journey/edit?stage=renewal", "journey/history",
-    "relationship-nps/edit", "relationship-nps/preview", "relationship-nps/translations", "relationship-nps/history",
+    "relationship-nps/edit", "relationship-nps/edit?open=questions.score&open=follow_ups", "offboarding/edit?add=1",
+    "relationship-nps/preview", "relationship-nps/translations", "relationship-nps/history",
     "relationship-nps/compare", "relationship-nps/publish", "relationship-nps/yaml",
 )  # fmt: skip
 
@@ -77,7 +78,7 @@ def test_a_lead_makes_tries_and_publishes_a_survey(site: str, open_page: Open, t
     def add(kind: str, at: int) -> None:
         page.wait_for_load_state("networkidle")  # no answer that draws the form again is on its way
         page.locator(f"#adding-{at} summary").click()
-        page.locator(f"#adding-{at} button[value^='add-question {kind} ']").click()
+        page.locator(f"#adding-{at} button[value='add-question {kind}']").click()
         expect(page.locator("article.question")).to_have_count(at + 2)
 
     add("single", 1)
@@ -123,7 +124,10 @@ def test_a_lead_makes_tries_and_publishes_a_survey(site: str, open_page: Open, t
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     fits(page)
 
-    page.locator("nav.tabs a[href$='/preview']").click()
+    page.locator(box(page, "questions.stars.text", "tr")).fill("Başlangıç sizin için nasıldı?")
+    page.locator("nav.tabs a[href$='/preview']").click()  # at once: what was typed last is saved first
+    page.wait_for_url("**/preview")
+    assert "Başlangıç sizin için nasıldı?" in draft(tmp_path)
     page.get_by_role("button", name="Send to lead@example.com").click()
     expect(page.locator(".notice.good")).to_contain_text("Test queued")
     walk = page.get_by_role("link", name="Begin in English").get_attribute("href")
@@ -143,8 +147,8 @@ def test_the_same_in_persian_on_a_phone_in_the_dark_without_a_script(
     begin(page, site, "First weeks هفته‌های اول", "fa", "en")
     page.fill(box(page, "title", "en"), "First weeks")
     for kind, at in (("single", 1), ("stars", 2), ("nps", 3)):
-        page.locator(f"#adding-{at} summary").click()
-        page.locator(f"#adding-{at} button[value^='add-question {kind} ']").click()
+        page.locator(f"a[href$='#adding-{at}']").click()
+        page.locator(f"#adding-{at} button[value='add-question {kind}']").click()
         expect(page.locator("article.question")).to_have_count(at + 2)
         assert re.search(r"#questions-\w+$", page.url)  # the page goes on at the new question
     for card, texts in {
@@ -156,6 +160,7 @@ def test_the_same_in_persian_on_a_phone_in_the_dark_without_a_script(
             page.fill(box(page, f"questions.{card}.{part}", "fa"), persian)
             page.fill(box(page, f"questions.{card}.{part}", "en"), english)
         if card == "single":
+            page.locator("#questions-single .opener").click()
             page.locator("[name='if|questions.single.show_if']").select_option("csat|at_most|2")
         page.locator(f"#questions-{card} .no-script button").click()
     page.fill(box(page, "title", "en"), "First weeks")
@@ -185,7 +190,7 @@ def test_questions_are_added_moved_and_deleted_by_keyboard_alone(
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator("article.question")).to_have_count(len(keys) + 1)
-    assert page.evaluate("document.activeElement.closest('.question')?.dataset.place") == "0"
+    expect(page.locator(".question[data-place='0'] textarea").first).to_be_focused()
     page.keyboard.type("Typed at once")
     press("#questions-effort-down")
     expect(page.locator("article.question").nth(1)).to_have_attribute("id", "questions-effort")
@@ -196,6 +201,17 @@ def test_questions_are_added_moved_and_deleted_by_keyboard_alone(
     press("#undo button[value=undo]")
     expect(page.locator("article.question")).to_have_count(len(keys) + 1)
     assert "Typed at once" in draft(tmp_path, "relationship-nps")
+
+    # The settings of a question open where its line was, and stay open while somebody goes on.
+    press("#questions-improve .opener")
+    expect(page.locator("#questions-improve-more > summary")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.type("the score is 6")
+    expect(page.locator("#questions-improve .condition")).to_contain_text("Only if")
+    assert questionnaire(tmp_path, "relationship-nps").by_key["improve"].show_if
+    press("#questions-keep-up")
+    expect(page.locator("#questions-keep-down")).to_be_enabled()
+    expect(page.locator("#questions-improve-more")).to_be_attached()
 
 
 def test_two_people_in_one_draft_lose_nothing(site: str, open_page: Open, tmp_path: Path) -> None:

@@ -63,7 +63,10 @@ def test_errors_block_and_each_warning_is_accepted_by_name(sign_in: SignIn, runt
     boxes = re.findall(r'name="accept" value="([^"]+)"', client.get(f"/studio/{KEY}/publish").text)
     assert boxes
     assert client.post(f"/studio/{KEY}/publish", data={"base": 2}).status_code == 422
-    assert client.post(f"/studio/{KEY}/publish", data={"base": 1, "accept": boxes}).status_code == 409
+    overtaken = client.post(f"/studio/{KEY}/publish", data={"base": 1, "accept": boxes})
+    assert overtaken.status_code == 409
+    assert "Look at this page again: the draft was saved after you opened it." in overtaken.text
+    assert 'name="base" value="2"' in overtaken.text  # the page as it is now, with its button
     assert client.post(f"/studio/{KEY}/publish", data={"base": 2, "accept": boxes}).status_code == 303
 
 

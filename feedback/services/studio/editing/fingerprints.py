@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 ORDER = "order"
 """The part that stands for the questions and their order, for buttons that add one at a place."""
-_KEYS = {
-    "survey": ("title", "purpose"),
+_KEYS: Mapping[str, tuple[str, ...]] = {
+    "survey": (
+        "title", "purpose", "trend", "trend_bridge", "trigger", "known_fields", "fields", "glossary", "lint",
+    ),
     "messages": ("messages",),
     "thanks": ("thanks",),
     "follow_ups": ("follow_ups",),
     "blocks": ("blocks",),
-}
+}  # fmt: skip
 
 
 def fingerprint(data: Any, part: str) -> str:

@@ -5,6 +5,7 @@ Made from the data and not from the model, because a draft that breaks the forma
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -60,6 +61,12 @@ class Card:
     options: tuple[FormEntry, ...]
     labels: tuple[TextBox, ...]
     rows: tuple[FormEntry, ...]
+    wordings: tuple[TextBox, ...] = ()
+
+    @property
+    def extras(self) -> tuple[TextBox, ...]:
+        """The texts that stand among the settings: the help, and the wordings of ways to give no answer."""
+        return (self.boxes[-1], *self.wordings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +85,15 @@ class Outline:
         """Every text of the form."""
         yield self.title
         for card in self.cards:
-            yield from (*card.boxes, *card.labels)
+            yield from (*card.boxes, *card.labels, *card.wordings)
         entries = [each for card in self.cards for each in (*card.options, *card.rows)]
         for entry in (*entries, *self.thanks, *self.rules):
             yield from entry.boxes
         yield from self.messages
 
 
+_WHOLE = re.compile(r"-?[0-9]{1,6}")
+_WAYS_OUT = ("not_applicable", "dont_know", "prefer_not_to_say")
 _MESSAGES: tuple[Path, ...] = (
     ("messages", "sms"),
     ("messages", "reminder_sms"),
@@ -145,13 +154,17 @@ class _Outliner:
                 )
                 for n, each in _mappings(data.get("rows"))
             ),
+            wordings=tuple(self.box((*path, name), name) for name in _WAYS_OUT if data.get(name)),
         )
 
     def options(self, path: Path, listed: Any) -> Iterator[FormEntry]:
         for index, each in enumerate(listed if isinstance(listed, list) else ()):
             place: Path = (*path, index)
             if isinstance(each, dict):
-                yield FormEntry(self.name(place), index, (self.box((*place, "text"), "option"),), each)
+                boxes = [self.box((*place, "text"), "option")]
+                if each.get("role") == "other" and each.get("other_text"):
+                    boxes.append(self.box((*place, "other_text"), "other_text"))
+                yield FormEntry(self.name(place), index, tuple(boxes), each)
             else:
                 yield FormEntry(self.name(place), index, (self.box(place, "option"),))
 
@@ -160,9 +173,10 @@ class _Outliner:
         if not isinstance(scale, dict):
             return
         written = scale.get("labels")
-        points = set(written if isinstance(written, dict) else ()) | {scale.get("min"), scale.get("max")}
-        for point in sorted(each for each in points if isinstance(each, int)):
-            yield self.box((*path, point), f"label {point}")
+        keys = [*(written if isinstance(written, dict) else ()), scale.get("min"), scale.get("max")]
+        points = {int(str(key)): key for key in reversed(keys) if _WHOLE.fullmatch(str(key))}
+        for point in sorted(points):  # a point that is written in quotes is a mistake, but its label is there
+            yield self.box((*path, points[point]), f"label {point}")
 
     def thanks(self) -> Iterator[FormEntry]:
         present = self.data.get("thanks")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from feedback.core.text.translatable import TranslatableText
@@ -59,18 +60,14 @@ def gaps(found: list[FindingInPlace], box: TextBox, language: str) -> list[Findi
 
 
 def _at(found: list[FindingInPlace], box: TextBox, language: str) -> list[FindingInPlace]:
-    default = box.languages[0]
-    return [
-        each
-        for each in found
-        if each.name == f"{box.name}.{language}"
-        or (each.name == box.name and _language(each, box, default) == language)
-    ]
+    names = {box.name: box.languages[0], **{f"{box.name}.{each}": each for each in box.languages}}
+    return [each for each in found if each.name in names and _language(each, box, names) == language]
 
 
-def _language(found: FindingInPlace, box: TextBox, default: str) -> str:
+def _language(found: FindingInPlace, box: TextBox, names: Mapping[str, str]) -> str:
+    """The language of the finding itself: what lacks a translation is reported at the first wording that there is."""
     named = found.finding.language
-    return named if named in box.languages else default
+    return named if named in box.languages else names[found.name]
 
 
 def _is_gap(found: FindingInPlace, box: TextBox, language: str) -> bool:

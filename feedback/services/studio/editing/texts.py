@@ -100,7 +100,7 @@ def _clear(editor: YamlEditor, path: Path) -> None:
     if not editor.has(path):
         return
     parent = value_at(editor, path[:-1])
-    if path[-1] in ("not_applicable", "prefer_not_to_say", "other_text"):
+    if path[-1] in ("not_applicable", "dont_know", "prefer_not_to_say", "other_text"):
         put(editor, path, value=True)
     elif path == ("thanks",) or path[-1] not in _REQUIRED:
         remove_with_empty_parents(editor, path)

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
+from feedback.core.questions.choice import key_of_bare_option
 from feedback.errors import Rejected
 from feedback.lint.document.document import Path
 from feedback.lint.editing.yaml_editor import YamlEditor
-from feedback.services.studio.editing import checked, conditions, follow_ups, questions, texts
+from feedback.services.studio.editing import checked, conditions, follow_ups, questions, settings, texts
 from tests.services.studio.editing.sloppy import comments, sloppy, tidy_texts
 
 WORDINGS = [
@@ -88,6 +89,9 @@ def drawn(chance: random.Random, source: str) -> Trial:
             _condition,
             _rule,
             _language,
+            _setting,
+            _setting,
+            _option_setting,
         ]
     )
     return make(chance, editor)
@@ -120,7 +124,7 @@ def wrong(source: str, after: str, trial: Trial) -> list[str]:
     expendable = Counter(
         c for each in allowed for line in each if line < len(old) for c in comments(old[line])
     )
-    if trial.name in ("delete", "option removed", "condition cleared", "flag"):
+    if trial.name in ("delete", "option removed", "condition cleared", "flag", "option role"):
         gone -= expendable
     if gone:
         found.append(f"comments were lost: {sorted(gone)}")
@@ -295,3 +299,78 @@ def _language(chance: random.Random, editor: YamlEditor) -> Trial:
 
     inside: list[Path] = [("languages",)] if editor.layout.is_flow(("languages",)) else []
     return Trial("language", lambda e: texts.add_language(e, "de"), data, inside)
+
+
+def _setting(chance: random.Random, editor: YamlEditor) -> Trial:
+    """Something that the form keeps among the settings of the survey or of a question."""
+    at = chance.randrange(len(_questions(editor)))
+    question: Path = ("questions", at)
+    listed = chance.choice(["glossary", "fields", "known_fields"])
+    words = chance.sample(["plan", "Acme, Inc.", "SSO", "seats: all", "ürün", "محصول", "# one", "yes"], 3)
+    claim = chance.choice(
+        [
+            {"name": "umux-lite", "variant": "shorter"},
+            {"name": "ours", "source": "A, B: 1996", "declared": True},
+        ]
+    )
+    path, value, do = chance.choice(
+        [
+            ((listed,), words, lambda e: settings.set_list(e, (listed,), "\n".join(words))),
+            ((*question, "instrument"), claim, lambda e: _claimed(e, (*question, "instrument"), claim)),
+            (("trend",), "a-series", lambda e: questions.set_word(e, ("trend",), "a-series")),
+            (
+                ("trend_bridge",),
+                "2027-01-31",
+                lambda e: questions.set_word(e, ("trend_bridge",), "2027-01-31"),
+            ),
+            (
+                (*question, "used_for"),
+                "To group",
+                lambda e: questions.set_word(e, (*question, "used_for"), "To group"),
+            ),
+            (
+                (*question, "applies_when"),
+                "it: no",
+                lambda e: questions.set_word(e, (*question, "applies_when"), "it: no"),
+            ),
+        ]
+    )
+    flow: list[Path] = [path[:-1]] if path[:-1] and editor.layout.is_flow(path[:-1]) else []
+    inside = [*flow, path] if editor.has(path) else flow
+    return Trial(f"setting {path[-1]}", do, lambda d: _set(d, path, value), inside)
+
+
+def _claimed(editor: YamlEditor, path: Path, claim: dict[str, Any]) -> None:
+    settings.set_claim(
+        editor, path, {name: "on" if value is True else value for name, value in claim.items()}
+    )
+
+
+def _option_setting(chance: random.Random, editor: YamlEditor) -> Trial:
+    """What an option is, and whether it keeps its place."""
+    if not _choices(editor):
+        return _setting(chance, editor)
+    at = chance.choice(_choices(editor))
+    number = chance.randrange(len(_questions(editor)[at]["options"]))
+    path: Path = ("questions", at, "options", number)
+    pinned = chance.random() < 0.5
+
+    def do(change: YamlEditor) -> None:
+        if pinned:
+            settings.unfold(change, (*path, "pinned"))
+            questions.set_flag(change, (*path, "pinned"), on=True)
+        else:
+            settings.set_role(change, (*path, "role"), "none")
+
+    def data(expected: Any) -> None:
+        options = expected["questions"][at]["options"]
+        if isinstance(options[number], str):
+            options[number] = {"key": key_of_bare_option(options[number]), "text": options[number]}
+        if pinned:
+            options[number]["pinned"] = True
+        elif options[number].get("role") != "none":
+            options[number]["role"] = "none"
+            options[number].pop("other_text", None)
+
+    inside: list[Path] = [*_flow_of(editor, at), path]
+    return Trial("option pinned" if pinned else "option role", do, data, inside)

@@ -33,9 +33,14 @@ def test_a_text_that_cannot_be_read_has_its_fault_at_no_part() -> None:
 
 
 def test_a_text_that_is_still_to_be_written_is_a_gap_of_its_language_and_no_issue() -> None:
-    document = lint.read(SAMPLE.replace('{en: "What else?", tr: "Başka?"}', '{en: "What else?"}'))
-    found = placed.findings(document, "en")
-    box = outline(document).cards[2].boxes[0]
-    assert [each.finding.rule for each in placed.gaps(found, box, "tr")] == ["translation-parity"]
-    assert placed.gaps(found, box, "en") == []
+    for written in (
+        ' {en: "What else?"}',
+        '\n      en: "What else?"',
+        "\n      # in lines\n      en: What else?",
+    ):
+        document = lint.read(SAMPLE.replace(' {en: "What else?", tr: "Başka?"}', written))
+        found = placed.findings(document, "en")
+        box = outline(document).cards[2].boxes[0]
+        assert [each.finding.rule for each in placed.gaps(found, box, "tr")] == ["translation-parity"]
+        assert placed.gaps(found, box, "en") == placed.at_text(found, box, "en") == []
     assert all(each.finding.rule != "translation-parity" for each in placed.at_text(found, box, "tr"))
