@@ -105,6 +105,7 @@ ROOMS: Mapping[str, Bounds] = {
     "hooks": Bounds(64 * KIB, longest=32 * KIB, any_text=True),
     "simulator": Bounds(16 * KIB, fields=50, longest=1_600),  # the longest SMS
     "imports": Bounds(LARGEST_UPLOAD, fields=2_000, has_file=True),
+    "settings": Bounds(64 * KIB, fields=300, longest=20_000, has_file=True),  # the file is a logo
     "observe": STRANGERS,
 }
 """Blueprint -> its limits, for everybody. All other rooms are the staff's. `credential` is a passkey with the

@@ -57,7 +57,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
 class Accounts:
     def __init__(self, runtime: Runtime) -> None:
         self.database = runtime.database
-        self.followup = runtime.settings.followup
+        self.settings = runtime.settings
 
     @signed_in
     def show(self) -> ResponseReturnValue:
@@ -70,8 +70,8 @@ class Accounts:
                 people=people,
                 zones=_zones(),
                 role_titles=ROLE_TITLES,
-                hours=business_hours.hours_of(user, self.followup),
-                calendars=sorted(self.followup.holiday_calendars),
+                hours=business_hours.hours_of(user, self.settings.followup),
+                calendars=sorted(self.settings.followup.holiday_calendars),
                 sessions=sessions.in_force(transaction, user, clock.now()),
                 this_session=g.staff_session.id,
             )
@@ -92,10 +92,12 @@ class Accounts:
 
     def _set_hours(self, transaction: Session, user: User) -> None:
         """Save the working hours if the form contains them and they have changed."""
-        before = business_hours.hours_of(user, self.followup)
+        before = business_hours.hours_of(user, self.settings.followup)
         hours = _hours(before)
         if hours != before:
-            business_hours.set_hours(transaction, user, hours, self.followup, by=user.id, now=clock.now())
+            business_hours.set_hours(
+                transaction, user, hours, self.settings.followup, by=user.id, now=clock.now()
+            )
 
     @public("the sign-in page is read in one's own language, too")
     def language(self) -> ResponseReturnValue:

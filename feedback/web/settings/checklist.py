@@ -1,0 +1,104 @@
+"""The first steps of a new installation: what is done, and the page for each step that is left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_security import current_user
+
+from feedback import clock
+from feedback.i18n import _
+from feedback.services.setup import first_steps
+from feedback.services.setup.first_steps import Step
+from feedback.web.auth.permissions import Permission, may
+from feedback.web.http.routes import blueprint_of, get, post
+
+if TYPE_CHECKING:
+    from feedback.bootstrap import Runtime
+
+
+class Words(NamedTuple):
+    """A step in words: its title, why it is needed, and what the link to its page says."""
+
+    title: str
+    why: str
+    action: str
+
+
+WORDS: Mapping[Step, Words] = {
+    Step.BRAND: Words(
+        _("Name and branding"),
+        _("Customers see your name, colour and logo, and a link to your privacy notice."),
+        _("Set name and branding"),
+    ),
+    Step.CHANNELS: Words(
+        _("Channels"),
+        _("Surveys go out by e-mail, SMS or both. Send yourself a test message to see whether it works."),
+        _("Set up e-mail"),
+    ),
+    Step.TEAM: Words(_("Team"), _("Invite the people who follow up on answers."), _("Add a teammate")),
+    Step.CUSTOMERS: Words(
+        _("Customers"),
+        _("Import a CSV or Excel file, as your CRM exports it. Nothing is sent to anybody yet."),
+        _("Import customers"),
+    ),
+    Step.SURVEY: Words(
+        _("First survey"), _("Begin with a template and make it yours."), _("Choose a template")
+    ),
+    Step.TEST: Words(
+        _("Test message"),
+        _("Send the survey to yourself and answer it, before the first customer gets it."),
+        _("Send a test"),
+    ),
+}
+
+
+def blueprint(runtime: Runtime) -> Blueprint:
+    views = Checklist(runtime)
+    return blueprint_of(
+        "first_steps",
+        get("/", views.checklist),
+        post("/dismiss", views.dismiss),
+    )
+
+
+class Checklist:
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.database = runtime.database
+
+    @may(Permission.MANAGE_SETTINGS)
+    def checklist(self) -> ResponseReturnValue:
+        with self.database.reading() as session:
+            done = first_steps.done(session, self.runtime)
+            latest = first_steps.latest_text(session)
+            is_open = first_steps.are_open(session, self.runtime)
+        return render_template(
+            "settings/first_steps.html",
+            steps=[(step, WORDS[step], done[step]) for step in Step],
+            following=next((step for step in Step if not done[step]), None),
+            pages=_pages(latest),
+            n_done=sum(done.values()),
+            is_open=is_open,
+        )
+
+    @may(Permission.MANAGE_SETTINGS)
+    def dismiss(self) -> ResponseReturnValue:
+        with self.database.writing() as session:
+            first_steps.dismiss(session, by=current_user.id, now=clock.now())
+        return redirect(url_for("home"), 303)
+
+
+def _pages(latest: str | None) -> Mapping[Step, str]:
+    """The page of each step; `latest` is the survey that was edited last."""
+    return {
+        Step.BRAND: url_for("settings.group", group="brand"),
+        Step.CHANNELS: url_for("settings.group", group="email"),
+        Step.TEAM: url_for("account.staff"),
+        Step.CUSTOMERS: url_for("imports.index"),
+        Step.SURVEY: url_for("studio.list_templates"),
+        Step.TEST: url_for("studio.preview", key=latest) if latest else url_for("studio.list_templates"),
+    }
