@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from feedback.core.text.translatable import TranslatableText
 from feedback.errors import Conflict, Rejected
 from feedback.services import audit
 from feedback.services.organisation import sealing
@@ -81,7 +82,7 @@ def revised(session: Session, settings: Settings, wanted: Mapping[str, Any]) -> 
     if not mistakes:
         for problem in organisation.new_errors(in_force(session, given), found.settings):
             about = [name for name in problem.settings if name in wanted]
-            mistakes |= dict.fromkeys(about, f"{problem.message} {problem.hint}")
+            mistakes |= dict.fromkeys(about, _sentence(problem))
     if mistakes:
         raise Unusable(mistakes)
     return found.settings
@@ -180,6 +181,13 @@ def problems(session: Session, settings: Settings) -> Iterator[Problem]:
             "warning",
             (name,),
         )
+
+
+def _sentence(problem: Problem) -> TranslatableText:
+    """A problem in English, with its code, or the setting if its code has several, as the key for translations."""
+    halves = ("twilio.api_key_sid", "smtp.username")
+    key = next((name for name in halves if name in problem.settings), problem.code)
+    return TranslatableText(f"{problem.message} {problem.hint}", key)
 
 
 def _readable(session: Session, given: Settings) -> Iterator[tuple[str, Any]]:

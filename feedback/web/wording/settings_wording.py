@@ -101,6 +101,49 @@ LABELS: Mapping[str, str] = {
 }
 
 HINTS: Mapping[str, str] = {
+    "organisation.colour": _(
+        "Colour of buttons. It is darkened or lightened where texts would be hard to read."
+    ),
+    "organisation.security_contact": _(
+        "E-mail or https address for reports of vulnerabilities. Without it, the support e-mail is used."
+    ),
+    "organisation.currency": _(
+        "Three letters, such as EUR. Accounts are compared in it, and it holds for accounts that name none."
+    ),
+    "contact.important_gap": _(
+        "Applies if the next survey has a higher priority in the journey than the last one."
+    ),
+    "contact.account_max": _(
+        "Most surveys to all contacts of one account together, within the period below."
+    ),
+    "contact.account_window": _("Surveys to an account are counted over this time."),
+    "contact.quiet_from": _(
+        "No messages from this time on, on the clock of the contact. Some countries allow less."
+    ),
+    "contact.quiet_to": _("Messages are sent again from this time on."),
+    "contact.weekdays": _("Days on which messages are sent, in countries without a rule of their own."),
+    "followup.time_zone": _("Such as Europe/Istanbul."),
+    "followup.half_of_revenue": _(
+        "Monthly recurring revenue, in the organisation's currency, that gets half of the points for revenue."
+    ),
+    "twilio.account_sid": _("Begins with AC. You find it in the Twilio console."),
+    "twilio.auth_token": _(
+        "You find it in the Twilio console, too. It also proves that replies come from Twilio."
+    ),
+    "twilio.api_key_sid": _("Begins with SK. If it is set, it is used instead of the auth token to send."),
+    "twilio.api_key_secret": _("Secret of the API key."),
+    "twilio.messaging_service_sid": _("Begins with MG. It replaces the sender."),
+    "smtp.security": _("How the connection to the mail server is encrypted."),
+    "smtp.password": _("Password of the user name."),
+    "retention.answers": _("After this time, comments are deleted and answers lose their person. 0: never."),
+    "retention.messages": _("After this time, text and address of messages are deleted. 0: never."),
+    "retention.contacts": _("Contacts without any activity for this time are erased. 0: never."),
+    "retention.replies": _("After this time, text and sender of replies are deleted. 0: never."),
+    "retention.usage": _("After this time, usage figures are deleted. 0: never."),
+    "alerts.remind_before": _(
+        "Business hours before a target time at which the owner is reminded. 0: never."
+    ),
+    "sign_in.second_factor": _("Who has to set up an authenticator app or a passkey before they can go on."),
     "organisation.logo": _("PNG or SVG, at most 2,000 bytes."),
     "organisation.exchange_rates": _("One currency a line, with the value of one unit: EUR = 1.1"),
     "providers.enabled": _("Nothing is sent through this channel while this is off."),
@@ -141,6 +184,28 @@ UNITS: Mapping[str, str] = {
 }
 
 
+PROBLEMS: Mapping[str, str] = {
+    "F022": _("Set the account SID and the auth token."),
+    "F023": _("Set a sender or a messaging service."),
+    "F025": _("Set the mail server and the sender."),
+    "F029": _("Write the edge location as dublin or frankfurt."),
+    "F030": _("Quiet hours last over midnight: let them begin later than they end, such as 20:00 and 09:00."),
+    "F031": _("Choose at least one day, or nothing would be sent."),
+    "F032": _("Business hours need a day, and an end after their beginning."),
+    "F034": _("Write the two letters of a country, and at least one day."),
+    "F040": _("Set the name: every message has to name the sender."),
+    "F044": _("Write the colour as #1f5fbf."),
+    "F047": _("Write the currency as EUR."),
+    "F048": _("Write three letters and a positive value, such as EUR = 1.1."),
+    "F049": _("Write it as security@example.com or https://example.com/security."),
+    "F061": _("Copy all of the address, including https://."),
+    "twilio.api_key_sid": _("Set both parts of the API key, or none."),
+    "smtp.username": _("Set user name and password, or neither."),
+}
+"""Code of an error in the settings -> what to do about it in a form. Two codes stand for two errors each; the second
+one has the name of a setting."""
+
+
 def title(say: Translator, name: str) -> str:
     """The name of a setting; a setting that no page has keeps its name in the file."""
     return say.gettext(LABELS[name]) if name in LABELS else name
@@ -148,11 +213,14 @@ def title(say: Translator, name: str) -> str:
 
 def hint(say: Translator, entry: SettingEntry) -> str:
     """What a setting means, in one sentence."""
-    return say.gettext(HINTS.get(entry.name) or entry.field.metadata["doc"])
+    text: str = HINTS.get(entry.name, entry.field.metadata["doc"])
+    return say.gettext(text)
 
 
 def mistake(say: Translator, text: str) -> str:
     """Why a value cannot be used: the rest of a sentence that begins with "This", or a sentence of its own."""
+    if isinstance(text, TranslatableText) and text.template in PROBLEMS:
+        return say.gettext(PROBLEMS[text.template])
     template = text.template if isinstance(text, TranslatableText) else text
     params = text.params if isinstance(text, TranslatableText) else {}
     shown = say.gettext(template, **params)

@@ -1,4 +1,4 @@
-"""The organisation's settings in the database: checked like those of the file, with a history, followed by all nodes."""
+"""The organisation's settings in the database: checked as in the file, with a history, and followed by all."""
 
 from __future__ import annotations
 
