@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from feedback import clock
 from feedback.errors import Conflict, FeedbackError, Rejected
 from feedback.i18n import LANGUAGES, _
+from feedback.services.notifications import account_email
 from feedback.services.staff import accounts, business_hours, sessions
 from feedback.services.staff.accounts import RoleName
 from feedback.services.staff.business_hours import BusinessHours
@@ -58,6 +59,7 @@ class Accounts:
     def __init__(self, runtime: Runtime) -> None:
         self.database = runtime.database
         self.settings = runtime.settings
+        self.runtime = runtime
 
     @signed_in
     def show(self) -> ResponseReturnValue:
@@ -150,13 +152,21 @@ class Accounts:
                     roles=form.getlist("role"),
                     language=say().language,
                 )
-                accounts.add_user(transaction, new, clock.now(), by=current_user.id)
+                user = accounts.add_user(transaction, new, clock.now(), by=current_user.id)
+                is_invited = account_email.invite(
+                    transaction, user, current_user.name, self.runtime, clock.now()
+                )
         except (Conflict, Rejected) as refused:
             return self._staff_page(say().gettext(str(refused))), _status(refused)
-        flash(
-            say().gettext('Added. They can set a password with "Forgot your password?" on the sign-in page.'),
-            "success",
-        )
+        if is_invited:
+            flash(say().gettext("Added. An invitation by e-mail is on its way."), "success")
+        else:
+            flash(
+                say().gettext(
+                    'Added. They can set a password with "Forgot your password?" on the sign-in page.'
+                ),
+                "success",
+            )
         return redirect(url_for("account.staff"), 303)
 
     @may(Permission.MANAGE_STAFF)
