@@ -44,7 +44,11 @@ def test_each_step_is_done_by_the_data_alone(migrated: Database, new: Context, t
     hire(migrated, "ada")
     hire(migrated, "ben")
     with migrated.writing() as session:
-        session.add(Contact(external_id="C-1", name="Deniz", email="deniz@example.com", created_at=NOW, updated_at=NOW))
+        session.add(
+            Contact(
+                external_id="C-1", name="Deniz", email="deniz@example.com", created_at=NOW, updated_at=NOW
+            )
+        )
         session.add(StudioText(key="own", draft="", edit=1, created_at=NOW, saved_at=NOW))
     named = load(
         tmp_path,
