@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from feedback.core.text.translatable import TranslatableText
 from feedback.settings.checks import check
 from feedback.settings.problem import Problem
 from feedback.settings.reading import SettingEntry, entries, value_of, with_values
@@ -151,6 +152,22 @@ def new_errors(before: Settings, after: Settings) -> Iterator[Problem]:
     for each in check(after):
         if each.level == "error" and each.code != NO_PROVIDER and each not in known:
             yield each
+
+
+_SECOND_OF_ITS_CODE = ("twilio.api_key_sid", "smtp.username")
+"""Settings of an error whose code stands for another error, too."""
+
+
+def mistake_of(problem: Problem) -> TranslatableText:
+    """An error as the mistake of a field: in English, with its code as the key of translations. The second error of a
+    code has the name of a setting instead."""
+    second = (name for name in _SECOND_OF_ITS_CODE if name in problem.settings)
+    return TranslatableText(f"{problem.message} {problem.hint}", next(second, problem.code))
+
+
+def about_sending(settings: Settings) -> object:
+    """What providers are made from: equal as long as they need not be made again."""
+    return settings.providers, settings.twilio, settings.smtp, settings.organisation.name
 
 
 def can_wait(problem: Problem, settings: Settings) -> bool:

@@ -15,7 +15,6 @@ import structlog
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from feedback.core.text.translatable import TranslatableText
 from feedback.errors import Conflict, Rejected
 from feedback.services import audit
 from feedback.services.organisation import sealing
@@ -44,7 +43,7 @@ class Unusable(Rejected):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class HistoryEntry:
     """An entry of the history; `by` is None for `feedback init`, and if the account was deleted."""
 
     id: int
@@ -82,7 +81,7 @@ def revised(session: Session, settings: Settings, wanted: Mapping[str, Any]) -> 
     if not mistakes:
         for problem in organisation.new_errors(in_force(session, given), found.settings):
             about = [name for name in problem.settings if name in wanted]
-            mistakes |= dict.fromkeys(about, _sentence(problem))
+            mistakes |= dict.fromkeys(about, organisation.mistake_of(problem))
     if mistakes:
         raise Unusable(mistakes)
     return found.settings
@@ -127,7 +126,7 @@ def last_change(session: Session, names: Sequence[str]) -> int:
     return int(session.scalar(wanted) or 0)
 
 
-def history(session: Session, *, before: int | None = None, limit: int = 50) -> list[Change]:
+def history(session: Session, *, before: int | None = None, limit: int = 50) -> list[HistoryEntry]:
     """The changes, the latest first; those with a smaller id than `before`, if it is given."""
     wanted = (
         select(SettingChange, User.name)
@@ -138,7 +137,7 @@ def history(session: Session, *, before: int | None = None, limit: int = 50) -> 
     if before is not None:
         wanted = wanted.where(SettingChange.id < before)
     return [
-        Change(each.id, each.at, each.name, each.before, each.after, by)
+        HistoryEntry(each.id, each.at, each.name, each.before, each.after, by)
         for each, by in session.execute(wanted)
         if each.name in organisation.GROUP_OF
     ]
@@ -181,13 +180,6 @@ def problems(session: Session, settings: Settings) -> Iterator[Problem]:
             "warning",
             (name,),
         )
-
-
-def _sentence(problem: Problem) -> TranslatableText:
-    """A problem in English, with its code, or the setting if its code has several, as the key for translations."""
-    halves = ("twilio.api_key_sid", "smtp.username")
-    key = next((name for name in halves if name in problem.settings), problem.code)
-    return TranslatableText(f"{problem.message} {problem.hint}", key)
 
 
 def _readable(session: Session, given: Settings) -> Iterator[tuple[str, Any]]:

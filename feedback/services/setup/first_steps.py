@@ -19,7 +19,7 @@ from feedback.store.models import Bookmark, Contact, Message, Response, StudioTe
 BOOKMARK = "first steps"
 
 
-class Step(StrEnum):
+class FirstStep(StrEnum):
     """In the order in which they are suggested."""
 
     BRAND = "brand"
@@ -38,16 +38,18 @@ def are_open(session: Session, context: Context) -> bool:
     return not all(done(session, context).values())
 
 
-def done(session: Session, context: Context) -> Mapping[Step, bool]:
+def done(session: Session, context: Context) -> Mapping[FirstStep, bool]:
     """Each step, and whether the data say that it is done."""
     tests = select(Message.id).where(Message.purpose == sample_sending.PURPOSE)
     return {
-        Step.BRAND: bool(context.settings.organisation.name and context.settings.organisation.privacy_url),
-        Step.CHANNELS: bool(context.providers),
-        Step.TEAM: (session.scalar(select(func.count()).select_from(User).where(User.active)) or 0) > 1,
-        Step.CUSTOMERS: _some(session, select(Contact.id).where(Contact.erased_at.is_(None))),
-        Step.SURVEY: _some(session, select(StudioText.key)),
-        Step.TEST: _some(session, tests),
+        FirstStep.BRAND: bool(
+            context.settings.organisation.name and context.settings.organisation.privacy_url
+        ),
+        FirstStep.CHANNELS: bool(context.providers),
+        FirstStep.TEAM: (session.scalar(select(func.count()).select_from(User).where(User.active)) or 0) > 1,
+        FirstStep.CUSTOMERS: _some(session, select(Contact.id).where(Contact.erased_at.is_(None))),
+        FirstStep.SURVEY: _some(session, select(StudioText.key)),
+        FirstStep.TEST: _some(session, tests),
     }
 
 

@@ -15,7 +15,7 @@ from feedback.services.context import Context
 from feedback.services.messaging.provider_opening import open_where_possible
 from feedback.services.organisation import stored_settings
 from feedback.services.questionnaires import layers
-from feedback.settings import Settings
+from feedback.settings import Settings, organisation
 from feedback.store.database import Database
 
 if TYPE_CHECKING:
@@ -103,14 +103,10 @@ class Following:
     def _providers(self, settings: Settings) -> Mapping[str, Provider]:
         """New ones only if their settings have changed, because they keep connections."""
         before = self.in_force.settings
-        if _about_sending(settings) == _about_sending(before):
+        if organisation.about_sending(settings) == organisation.about_sending(before):
             return self.in_force.providers
         return open_where_possible(settings, self._database)
 
     def _failed_lately(self, editions: Editions) -> bool:
         failed, when = self._failed
         return failed == editions and uptime() - when < AGAIN
-
-
-def _about_sending(settings: Settings) -> object:
-    return settings.providers, settings.twilio, settings.smtp, settings.organisation.name

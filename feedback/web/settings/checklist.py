@@ -12,7 +12,7 @@ from flask_security import current_user
 from feedback import clock
 from feedback.i18n import _
 from feedback.services.setup import first_steps
-from feedback.services.setup.first_steps import Step
+from feedback.services.setup.first_steps import FirstStep
 from feedback.web.auth.permissions import Permission, may
 from feedback.web.http.routes import blueprint_of, get, post
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
 
 
-class Words(NamedTuple):
+class StepWords(NamedTuple):
     """A step in words: its title, why it is needed, and what the link to its page says."""
 
     title: str
@@ -28,27 +28,29 @@ class Words(NamedTuple):
     action: str
 
 
-WORDS: Mapping[Step, Words] = {
-    Step.BRAND: Words(
+WORDS: Mapping[FirstStep, StepWords] = {
+    FirstStep.BRAND: StepWords(
         _("Name and branding"),
         _("Customers see your name, colour and logo, and a link to your privacy notice."),
         _("Set name and branding"),
     ),
-    Step.CHANNELS: Words(
+    FirstStep.CHANNELS: StepWords(
         _("Channels"),
         _("Surveys go out by e-mail, SMS or both. Send yourself a test message to see whether it works."),
         _("Set up e-mail"),
     ),
-    Step.TEAM: Words(_("Team"), _("Invite the people who follow up on answers."), _("Add a teammate")),
-    Step.CUSTOMERS: Words(
+    FirstStep.TEAM: StepWords(
+        _("Team"), _("Invite the people who follow up on answers."), _("Add a teammate")
+    ),
+    FirstStep.CUSTOMERS: StepWords(
         _("Customers"),
         _("Import a CSV or Excel file, as your CRM exports it. Nothing is sent to anybody yet."),
         _("Import customers"),
     ),
-    Step.SURVEY: Words(
+    FirstStep.SURVEY: StepWords(
         _("First survey"), _("Begin with a template and make it yours."), _("Choose a template")
     ),
-    Step.TEST: Words(
+    FirstStep.TEST: StepWords(
         _("Test message"),
         _("Send the survey to yourself and answer it, before the first customer gets it."),
         _("Send a test"),
@@ -78,8 +80,8 @@ class Checklist:
             is_open = first_steps.are_open(session, self.runtime)
         return render_template(
             "settings/first_steps.html",
-            steps=[(step, WORDS[step], done[step]) for step in Step],
-            following=next((step for step in Step if not done[step]), None),
+            steps=[(step, WORDS[step], done[step]) for step in FirstStep],
+            following=next((step for step in FirstStep if not done[step]), None),
             pages=_pages(latest),
             n_done=sum(done.values()),
             is_open=is_open,
@@ -92,13 +94,13 @@ class Checklist:
         return redirect(url_for("home"), 303)
 
 
-def _pages(latest: str | None) -> Mapping[Step, str]:
+def _pages(latest: str | None) -> Mapping[FirstStep, str]:
     """The page of each step; `latest` is the survey that was edited last."""
     return {
-        Step.BRAND: url_for("settings.group", group="brand"),
-        Step.CHANNELS: url_for("settings.group", group="email"),
-        Step.TEAM: url_for("account.staff"),
-        Step.CUSTOMERS: url_for("imports.index"),
-        Step.SURVEY: url_for("studio.list_templates"),
-        Step.TEST: url_for("studio.preview", key=latest) if latest else url_for("studio.list_templates"),
+        FirstStep.BRAND: url_for("settings.group", group="brand"),
+        FirstStep.CHANNELS: url_for("settings.group", group="email"),
+        FirstStep.TEAM: url_for("account.staff"),
+        FirstStep.CUSTOMERS: url_for("imports.index"),
+        FirstStep.SURVEY: url_for("studio.list_templates"),
+        FirstStep.TEST: url_for("studio.preview", key=latest) if latest else url_for("studio.list_templates"),
     }

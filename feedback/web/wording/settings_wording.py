@@ -18,7 +18,7 @@ GROUPS: Mapping[str, tuple[str, str]] = {
     "sms": (_("SMS"), _("The Twilio account that sends text messages.")),
     "contact": (_("Contact policy"), _("How often, and on which days and hours, customers are asked.")),
     "follow-ups": (_("Follow-ups and health"), _("Business hours, holidays, and what decides the order of the queue.")),
-    "notifications": (_("Notifications"), _("Where staff hear of low scores.")),
+    "notifications": (_("Notifications"), _("Where staff are notified of low scores.")),
     "links": (_("Survey links"), _("How long customers can answer and change an answer.")),
     "retention": (_("Data retention"), _("When personal data are deleted.")),
     "sign-in": (_("Sign-in"), _("Who needs a second factor.")),

@@ -13,7 +13,7 @@ from feedback.library import Library
 from feedback.providers.simulator import MemoryMailbox, Simulator
 from feedback.services.context import Context
 from feedback.services.setup import first_steps
-from feedback.services.setup.first_steps import Step
+from feedback.services.setup.first_steps import FirstStep
 from feedback.services.staff import accounts
 from feedback.settings import load
 from feedback.store.database import Database
@@ -58,7 +58,7 @@ def test_each_step_is_done_by_the_data_alone(migrated: Database, new: Context, t
     context = Context(named, new.library, {"simulator_email": provider})
     with migrated.reading() as session:
         done = first_steps.done(session, context)
-        assert [step for step in Step if not done[step]] == [Step.TEST]
+        assert [step for step in FirstStep if not done[step]] == [FirstStep.TEST]
         assert first_steps.latest_text(session) == "own"
         assert first_steps.are_open(session, context)
 
