@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.utils import make_msgid
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from feedback.core.contact.recipient import PhoneNumber
 from feedback.errors import DeliveryFailed, Rejected
 from feedback.providers import terms_of
 from feedback.providers.base import Deadline, Outgoing, Provider
+from feedback.providers.mail_addresses import domain_of
 from feedback.services import audit
 from feedback.services.contact import suppression
 from feedback.settings import Settings
@@ -54,9 +56,20 @@ def begin(session: Session, channel: str, to: str, *, by: int, now: datetime) ->
     audit.record(session, ACTION, SUBJECT, None, by=by, now=now, channel=channel)
 
 
-def send(key: str, provider: Provider, message: TestMessage, settings: Settings) -> list[str]:
-    """Sign in at the provider and send; call it outside transactions. Returns what is wrong, in sentences; none if the
-    provider accepted the message."""
+@dataclass(frozen=True, slots=True)
+class TestOutcome:
+    """Whether the provider accepted the message, and what is wrong, in sentences."""
+
+    __test__ = False
+
+    accepted: bool
+    complaints: list[str]
+    code: str = ""
+    """The `Verdict` of a refusal."""
+
+
+def send(key: str, provider: Provider, message: TestMessage, settings: Settings) -> TestOutcome:
+    """Send, and if that works also look for what does not keep this message back. Call it outside transactions."""
     country = PhoneNumber(message.to).region if provider.channel == "sms" else None
     outgoing = Outgoing(
         message_id=0,
@@ -72,14 +85,19 @@ def send(key: str, provider: Provider, message: TestMessage, settings: Settings)
         deadline=Deadline.after(SECONDS),
         callback_url=None,
         headers={},
-        message_id_header=None,
+        message_id_header=_message_id(settings) if provider.channel == "email" else None,
         reply_to=settings.organisation.support_email or None,
         envelope_from=None,
     )
-    if complaints := provider.check():
-        return complaints
     try:
         provider.send(outgoing)
     except DeliveryFailed as error:
-        return [str(error)]
-    return []
+        return TestOutcome(False, [str(error)], error.code or "")
+    return TestOutcome(True, provider.check())
+
+
+def _message_id(settings: Settings) -> str:
+    try:
+        return make_msgid(domain=domain_of(settings.smtp.sender))
+    except ValueError:  # the simulator needs no sender
+        return make_msgid(domain="localhost")

@@ -17,6 +17,7 @@ from feedback.services.setup.channel_test import TestMessage
 from feedback.services.studio import sample_sending
 from feedback.web.auth.permissions import Permission, may
 from feedback.web.http.locale import say
+from feedback.web.wording import settings_wording
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -51,10 +52,10 @@ class ChannelTests:
         except Rejected as refused:
             flash(say().gettext(str(refused)), "error")
             return redirect(url_for("settings.group", group=group), 303)
-        complaints = channel_test.send(key, self.providers[key], self._message(to), self.settings)
-        return render_template("settings/tested.html", group=group, to=to, complaints=complaints), (
-            422 if complaints else 200
-        )
+        outcome = channel_test.send(key, self.providers[key], self._message(to), self.settings)
+        return render_template(
+            "settings/tested.html", group=group, to=to, outcome=outcome, wording=settings_wording
+        ), (200 if outcome.accepted else 422)
 
     def _recipient(self, group: str) -> str:
         if group == "sms":

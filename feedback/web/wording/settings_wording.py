@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from feedback.core.text.translatable import TranslatableText
 from feedback.i18n import Translator, _
+from feedback.providers.base import Verdict
 from feedback.settings.reading import SettingEntry
 
 GROUPS: Mapping[str, tuple[str, str]] = {
@@ -204,6 +205,26 @@ PROBLEMS: Mapping[str, str] = {
 }
 """Code of an error in the settings -> what to do about it in a form. Two codes stand for two errors each; the second
 one has the name of a setting."""
+
+
+ADVICE: Mapping[str, str] = {
+    Verdict.UNREACHABLE: _("Nobody answers there. Check the server, the port and the encryption."),
+    Verdict.HOLD_PROVIDER: _(
+        "The account or the sender is refused. Check user name, password or token, and whether you may use this sender."
+    ),
+    Verdict.HOLD_COUNTRY: _("The account may not send to this country. Enable the country at the provider."),
+    Verdict.BAD_ADDRESS: _("This address does not exist, or takes no messages."),
+    Verdict.OPTED_OUT: _("The owner of this number has opted out at the provider."),
+    Verdict.RETRY: _("The provider takes no messages at the moment. Try again in a few minutes."),
+    Verdict.RATE_LIMITED: _("The provider takes no messages at the moment. Try again in a few minutes."),
+    Verdict.DEADLINE: _("The provider took too long to answer. Try again."),
+    Verdict.UNKNOWN: _(
+        "The connection broke off, so the message may have been sent. See whether it arrives."
+    ),
+    Verdict.REFUSED: _("The provider refuses this message. Its answer says why:"),
+    Verdict.UNEXPLAINED: _("The provider refuses this message. Its answer says why:"),
+}
+"""Verdict of a provider on a test message -> what to do about it."""
 
 
 def title(say: Translator, name: str) -> str:

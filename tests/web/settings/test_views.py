@@ -46,7 +46,7 @@ def form_of(page: str) -> dict[str, list[str]]:
     return found
 
 
-@pytest.mark.parametrize("who", ["lead", "cem", "vera"])
+@pytest.mark.parametrize("who", ["lead", "cem", "viewer"])
 def test_nobody_but_an_admin_sees_or_changes_settings(app: Flask, sign_in: SignIn, who: str) -> None:
     client = sign_in(who)
     assert {client.get(page).status_code for page in PAGES} == {403}
