@@ -139,6 +139,9 @@ def test_a_running_worker_sends_by_a_channel_that_was_enabled_meanwhile(
     worker = Worker(fresh, clock.now)
     worker.tick()
     enabled_mail(admin, smtp)
+    without = admin.post("/studio/relationship-nps/test", data={"channel": "email", "language": "en"})
+    assert "Set the organisation&#39;s name in the settings first" in without.text
+    saved(admin, "brand", {"organisation.name": "Acme"})
     asked = admin.post("/studio/relationship-nps/test", data={"channel": "email", "language": "en"})
     assert asked.status_code == 303, re.findall(r'role="alert">(.*?)<', asked.text)
     worker._following.look(at_once=True)
