@@ -76,12 +76,12 @@ def revised(session: Session, settings: Settings, wanted: Mapping[str, Any]) -> 
     given = organisation.as_given(settings)
     stored = {**dict(_readable(session, given)), **wanted}
     found = organisation.with_stored(given, stored, edition(session))
-    mistakes = {name: why for name, why in found.mistakes.items() if name in wanted}
-    mistakes |= {name: why for name, why in organisation.refused(found.settings).items() if name in wanted}
-    if not mistakes:
-        for problem in organisation.new_errors(in_force(session, given), found.settings):
-            about = [name for name in problem.settings if name in wanted]
-            mistakes |= dict.fromkeys(about, organisation.mistake_of(problem))
+    mistakes: dict[str, str] = {}
+    for problem in organisation.new_errors(in_force(session, given), found.settings):
+        about = [name for name in problem.settings if name in wanted]
+        mistakes |= dict.fromkeys(about, organisation.mistake_of(problem))
+    unusable = {**organisation.refused(found.settings), **found.mistakes}
+    mistakes |= {name: why for name, why in unusable.items() if name in wanted}
     if mistakes:
         raise Unusable(mistakes)
     return found.settings

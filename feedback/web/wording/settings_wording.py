@@ -6,11 +6,13 @@ What a setting means is told by `feedback.settings.table`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from feedback.core.text.translatable import TranslatableText
 from feedback.i18n import Translator, _
 from feedback.providers.base import Verdict
-from feedback.settings.reading import SettingEntry
+from feedback.settings import Weekday
+from feedback.settings.reading import SettingEntry, entries
 
 GROUPS: Mapping[str, tuple[str, str]] = {
     "brand": (_("Name and branding"), _("What customers see on pages and in messages.")),
@@ -248,12 +250,18 @@ def mistake(say: Translator, text: str) -> str:
     return shown if shown[:1].isupper() else say.gettext("This {must}.", must=shown)
 
 
-def shown(say: Translator, name: str, value: object) -> str:
+def shown(say: Translator, name: str, value: object) -> str:  # noqa: PLR0911  (a table of types)
     """A value of the history in words."""
     if value in ("", None, [], {}):
         return say.gettext("empty")
     if isinstance(value, bool):
         return say.gettext("on") if value else say.gettext("off")
+    kind = entries()[name].kind if name in entries() else None
+    if kind is timedelta and isinstance(value, str):
+        return f"{say.number(int(value[:-1]))} {say.gettext(UNITS[value[-1]])}"
+    if kind == tuple[Weekday, ...] and isinstance(value, list):
+        names = dict(say.weekdays())
+        return say.comma.join(names[Weekday[each.upper()]] for each in value)
     if isinstance(value, list):
         return say.comma.join(str(each) for each in value)
     if isinstance(value, Mapping):

@@ -127,7 +127,7 @@ def test_the_file_and_the_environment_win_and_the_doctor_says_so(store: Store) -
         ({"providers.enabled": ["smtp_email"]}, {"providers.enabled"}),
         (
             {"organisation.name": "Acme", "providers.enabled": ["smtp_email"], "smtp.port": 70000},
-            {"smtp.port"},
+            {"providers.enabled", "smtp.port"},
         ),
         ({"sign_in.second_factor": "perhaps"}, {"sign_in.second_factor"}),
     ],

@@ -112,7 +112,7 @@ def test_lengths_days_dates_and_lists_are_read_from_their_fields(admin: FlaskCli
 @pytest.mark.parametrize(
     ("group", "typed", "told"),
     [
-        ("contact", {"contact.min_gap": "many"}, "must be a duration"),
+        ("contact", {"contact.min_gap": "many"}, "must be a whole number, and a unit"),
         ("contact", {"contact.account_max": "0"}, "must be at least 1"),
         ("contact", {"contact.weekdays": ""}, "Choose at least one day"),
         ("contact", {"contact.quiet_from": "07:00"}, "Quiet hours last over midnight"),
