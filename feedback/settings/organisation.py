@@ -66,8 +66,8 @@ GROUPS = (
     _group("retention", retention="answers messages contacts replies usage"),
     _group("sign-in", sign_in="second_factor"),
 )
-GROUP_OF: Mapping[str, str] = {name: group.key for group in GROUPS for name in group.names}
-"""Name of a setting of the organisation -> key of its group."""
+GROUP_OF: Mapping[str, str] = {name: group.key for group in reversed(GROUPS) for name in group.names}
+"""Name of a setting of the organisation -> key of its group; of the first one, if several have it."""
 
 
 @dataclass(frozen=True, slots=True)
