@@ -6,7 +6,7 @@ What reads questionnaires or sends messages is imported when it is needed, becau
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,15 +14,13 @@ from typing import TYPE_CHECKING
 import structlog
 
 from feedback import clock
-from feedback.core.contact.recipient import PhoneNumber
-from feedback.core.followup import Weights
-from feedback.core.health import weights_with
 from feedback.errors import SettingsInvalid
-from feedback.providers.accounts import Security, SmtpServer, TwilioAccount
 from feedback.services import rollups
 from feedback.services.context import Context
+from feedback.services.messaging.provider_opening import open_providers, open_where_possible
+from feedback.services.organisation import stored_settings
 from feedback.services.staff import recovery_codes
-from feedback.settings import Problem, Settings, check, load
+from feedback.settings import Problem, Settings, check, load, organisation
 from feedback.settings.reading import FILE
 from feedback.store import private_files
 from feedback.store.database import Database
@@ -33,9 +31,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-TWILIO = "https://api.twilio.com"
-SECURITY: Mapping[str, Security] = {"starttls": "starttls", "tls": "ssl", "none": "plain"}
-"""The words of the settings, and those of the provider."""
 ABOUT_SENDING = ("F011", "F014", "F02")
 """No public address, no proxy; prefix of the codes of provider problems."""
 
@@ -78,13 +73,11 @@ def start(settings: Settings, *, sending: bool = True) -> Runtime:
 
     With `sending=False` it opens no providers, needs neither them nor a public address, and reads the questionnaires
     only if its `library` is used.
+    Settings that an admin can set in the browser stop nothing, either: until they are right, nothing is sent.
     A questionnaire or journey that cannot be published stops nothing; it is logged, and in `library.refused`.
     Raises SettingsInvalid for settings that cannot work, StorageUnavailable.
     """
-    problems = [problem for problem in check(settings) if problem.level == "error"]
-    errors = [str(each) for each in problems if sending or not each.code.startswith(ABOUT_SENDING)]
-    if errors:
-        raise SettingsInvalid("\n".join(errors))
+    _refuse([each for each in check(settings) if not each.settings], sending=sending)
     _weigh(settings)
     database, before, after = upgrade(settings)
     if before != after:
@@ -94,9 +87,28 @@ def start(settings: Settings, *, sending: bool = True) -> Runtime:
     with database.writing() as session:
         rollups.adopt(session)
         recovery_codes.hash_clear(session, settings.web.password_salt.reveal())
+        stored_settings.reseal(session, settings)
+        settings = stored_settings.in_force(session, settings)
+    _refuse([each for each in check(settings) if not organisation.can_wait(each, settings)], sending=sending)
     if not sending:
         return _WithoutSending(settings, database)
-    return Runtime(settings, _library(settings, database), open_providers(settings, database), database)
+    return Runtime(settings, _library(settings, database), _providers(settings, database), database)
+
+
+def _refuse(problems: Iterable[Problem], *, sending: bool) -> None:
+    errors = [str(each) for each in problems if each.level == "error"]
+    errors = [each for each in errors if sending or not each.startswith(ABOUT_SENDING)]
+    if errors:
+        raise SettingsInvalid("\n".join(errors))
+
+
+def _providers(settings: Settings, database: Database) -> Mapping[str, Provider]:
+    """The enabled providers. Without those whose settings have errors that an admin can fix in the browser, because
+    for that the program has to run. Raises SettingsInvalid for other errors."""
+    waiting = [each for each in check(settings) if each.level == "error"]
+    for each in waiting:
+        log.warning("settings.incomplete", problem=str(each))
+    return open_where_possible(settings, database) if waiting else open_providers(settings, database)
 
 
 def _library(settings: Settings, database: Database) -> Library:
@@ -129,16 +141,8 @@ def upgrade(settings: Settings, *, create: bool = False) -> tuple[Database, str 
 
 def _weigh(settings: Settings) -> None:
     """Check the settings whose valid names only the core knows. Raises SettingsInvalid."""
-    for name, made, given in (
-        ("followup.weights", Weights.with_changes, settings.followup.weights),
-        ("health.weights", weights_with, settings.health.weights),
-    ):
-        try:
-            made(given)
-        except ValueError as error:
-            raise SettingsInvalid(f"{name}: {error}") from None
-    if not all(full > 0 for full in settings.health.usage.values()):
-        raise SettingsInvalid("health.usage: every full-use value must be greater than 0.")
+    for name, mistake in organisation.refused(settings).items():
+        raise SettingsInvalid(f"{name}: {mistake}")
 
 
 def open_database(settings: Settings) -> Database:
@@ -148,73 +152,3 @@ def open_database(settings: Settings) -> Database:
         patience=settings.database.patience,
         zone=settings.organisation.time_zone,
     )
-
-
-def open_providers(settings: Settings, database: Database) -> dict[str, Provider]:
-    """Open the enabled providers, by key, in the order of the settings. Raises SettingsInvalid for an unknown key."""
-    from feedback.providers import PROVIDERS  # noqa: PLC0415
-
-    made: dict[str, Provider] = {}
-    for key in settings.providers.enabled:
-        if key not in PROVIDERS:
-            known = ", ".join(PROVIDERS)
-            raise SettingsInvalid(f"providers.enabled: there is no provider {key!r}; use one of {known}.")
-        made[key] = PROVIDERS[key](**_arguments(key, settings, database))
-    return made
-
-
-def provider_problems(settings: Settings, database: Database) -> list[Problem]:
-    """Problem F027 for settings with which no provider can be opened, so that `doctor` refuses what `run` refuses."""
-    try:
-        open_providers(settings, database)
-    except SettingsInvalid as refused:
-        return [Problem("F027", str(refused), "`feedback run` would not start.")]
-    return []
-
-
-def _arguments(key: str, settings: Settings, database: Database) -> dict[str, object]:
-    if key.startswith("simulator"):
-        from feedback.services.messaging.simulated_mailbox import DatabaseMailbox  # noqa: PLC0415
-
-        return {"mailbox": DatabaseMailbox(database), "sender": settings.organisation.name}
-    if key == "twilio_sms":
-        return _twilio(settings)
-    return _smtp(settings)
-
-
-def _twilio(settings: Settings) -> dict[str, object]:
-    twilio = settings.twilio
-    account = TwilioAccount(
-        account_sid=twilio.account_sid,
-        auth_token=twilio.auth_token.reveal(),
-        secondary_auth_token=twilio.secondary_auth_token.reveal() or None,
-        api_key=twilio.api_key_sid or None,
-        api_secret=twilio.api_key_secret.reveal() or None,
-        sender=twilio.sender or None,
-        messaging_service_sid=twilio.messaging_service_sid or None,
-        senders=dict(twilio.senders),
-        timeout=twilio.timeout,
-        base_url=None if twilio.base_url == TWILIO else twilio.base_url,
-        region=twilio.region,
-        edge=twilio.edge or None,
-        public_url=settings.web.public_url,
-    )
-    return {"account": account, "country_of": _country_of}
-
-
-def _country_of(number: str) -> str | None:
-    return PhoneNumber(number).region
-
-
-def _smtp(settings: Settings) -> dict[str, object]:
-    smtp = settings.smtp
-    server = SmtpServer(
-        host=smtp.host,
-        port=smtp.port,
-        security=SECURITY[smtp.security],
-        username=smtp.username or None,
-        password=smtp.password.reveal() or None,
-        sender=smtp.sender,
-        timeout=smtp.timeout,
-    )
-    return {"server": server}

@@ -21,6 +21,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from feedback import clock
 from feedback.core.time.local_days import day_of
 from feedback.errors import DeliveryFailed, ProviderHeld, StorageUnavailable
+from feedback.providers import PROVIDERS
 from feedback.providers.base import uptime
 from feedback.services.campaigns import upkeep
 from feedback.services.contact import suppression
@@ -73,15 +74,15 @@ class Worker:
         self.name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         # One pool per channel, so that a mail server that hangs does not delay text messages.
         threads = runtime.settings.worker.concurrency
-        self._pools = {key: ThreadPoolExecutor(threads, thread_name_prefix=key) for key in runtime.providers}
+        self._pools = {key: ThreadPoolExecutor(threads, thread_name_prefix=key) for key in _known(runtime)}
         self._timer = reconciliation.UnconfirmedTimer()
-        self._replying = missed_replies.providers(runtime)
-        self._readings = Readings(self._replying)
+        self._readings = Readings(missed_replies.providers(runtime))
         self._failures = heartbeats.JobFailures(clock.now)
         self._started_at = clock.now()
         self._running: set[str] = set()
         self._stop = StopSignal()
-        self._following = Following(runtime.database, runtime.settings, runtime.library)
+        self._following = Following(runtime.database, runtime)
+        self._served = runtime.providers
         self._scheduler = BackgroundScheduler(
             timezone=UTC, executors={"default": {"type": "threadpool", "max_workers": 16}}
         )
@@ -153,7 +154,7 @@ class Worker:
     def tick(self) -> None:
         """Run every job once in this thread, in the order of a survey's life; for tests and commands."""
         self._readings.hurry()
-        for name, job, _ in self._jobs(1, dict.fromkeys(self.runtime.providers)):
+        for name, job, _ in self._jobs(1, dict.fromkeys(_known(self.runtime))):
             self._run(name, job)
 
     def _mind_the_clock(self, every: float) -> None:
@@ -171,16 +172,22 @@ class Worker:
                     job.modify(next_run_time=clock.now())
 
     def _jobs(self, tick: float, pools: Pools) -> list[tuple[str, Job, float]]:
-        """(name, job, seconds between two runs). A provider sends in its pool, or one message at a time without one."""
-        settings, stopped = self.runtime.settings, lambda: self._stop.asked
+        """(name, job, seconds between two runs). A provider sends in its pool, or one message at a time without one.
+
+        Every provider and chat has its jobs, because it can be enabled while this runs; until then they do nothing.
+        """
+
+        def stopped() -> bool:
+            return self._stop.asked
+
         return [
             ("plan", partial(plan, stopped=stopped), max(tick, 30)),
             ("campaigns", partial(run_campaigns, stopped=stopped), tick),
             ("watch campaigns", partial(watch_campaigns, stopped=stopped), max(tick, 60)),
             ("issue", partial(issue, stopped=stopped), tick),
             ("write to accounts", write_to_accounts, tick),
-            *((f"{CATCH_UP} {key}", partial(self._catch_up, key), tick) for key in self._replying),
-            *((f"send {key}", partial(self._send, key, pools[key]), tick) for key in self.runtime.providers),
+            *((f"{CATCH_UP} {key}", partial(self._catch_up, key), tick) for key in pools),
+            *((f"send {key}", partial(self._send, key, pools[key]), tick) for key in pools),
             ("reap", partial(reap, stopped=stopped), max(tick, 15)),
             ("reconcile", self._reconcile, max(tick, 15)),
             ("remind", partial(remind, stopped=stopped), max(tick, 30)),
@@ -190,7 +197,7 @@ class Worker:
             ("report trouble", tell_of_trouble, max(tick, 60)),
             ("beat", self._beat, max(min(tick, heartbeats.EVERY), 1)),
             # One job per chat, so that a chat that hangs does not delay the other one.
-            *((f"post {kind}", partial(self._post, kind), tick) for kind in chat_notices.addresses(settings)),
+            *((f"post {kind}", partial(self._post, kind), tick) for kind in chat_notices.KINDS),
             ("import", partial(import_files, stopped=stopped), tick),
             ("purge", partial(purge, stopped=stopped), max(tick, 3_600)),
         ]
@@ -201,7 +208,7 @@ class Worker:
             return
         self._running.add(name)
         try:
-            job(replace(self.runtime, library=self._following.look()), self._now())
+            job(self._current(), self._now())
         except Exception as error:  # the next tick tries again: what a job has not done yet, it finds again
             if isinstance(error, StorageUnavailable):
                 self._readings.missed()  # while nothing can be stored, replies are refused
@@ -210,6 +217,16 @@ class Worker:
             self._failures.succeeded(name)
         finally:
             self._running.discard(name)
+
+    def _current(self) -> Runtime:
+        """The runtime with what is in force now."""
+        found = self._following.look()
+        if found.providers is not self._served:
+            self._readings.read_also(missed_replies.providers(found))
+            self._served = found.providers
+        return replace(
+            self.runtime, settings=found.settings, library=found.library, providers=found.providers
+        )
 
     def _is_due(self, name: str) -> bool:
         """Replies are read seldom, but soon again after a failure; the other jobs run whenever they are triggered."""
@@ -222,6 +239,9 @@ class Worker:
 
     def _catch_up(self, key: str, runtime: Runtime, now: datetime) -> None:
         """Read missed replies if it is time; until that has succeeded, the provider sends nothing."""
+        if key not in runtime.providers:
+            self._readings.switched_off(key)
+            return
         try:
             missed_replies.catch_up_with(runtime.database, key, runtime, now)
         except DeliveryFailed as error:
@@ -241,7 +261,7 @@ class Worker:
             provider_holds.hold(session, key, ProviderHeld(sentence, code=UNREAD), now)
 
     def _send(self, key: str, pool: ThreadPoolExecutor | None, runtime: Runtime, now: datetime) -> None:
-        if not self._readings.may_send(key):
+        if key not in runtime.providers or not self._readings.may_send(key):
             return
         context = replace(runtime, providers={key: runtime.providers[key]})
         while not self._stop.asked:
@@ -251,10 +271,17 @@ class Worker:
             now = self._now()
 
     def _post(self, kind: str, runtime: Runtime, now: datetime) -> None:
+        if kind not in chat_notices.addresses(runtime.settings):
+            return
         chat_notices.post_due(runtime.database, runtime.settings, kind, now, clock=self._now)
 
     def _reconcile(self, runtime: Runtime, now: datetime) -> None:
         reconciliation.reconcile(runtime.database, runtime, now, self._timer, self._stop)
+
+
+def _known(runtime: Runtime) -> list[str]:
+    """Every provider that there is, the enabled ones first, in the order of the settings."""
+    return list(dict.fromkeys((*runtime.providers, *PROVIDERS)))
 
 
 def _wall_clock_ahead() -> float:

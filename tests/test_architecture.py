@@ -234,6 +234,7 @@ TESTED_ELSEWHERE = {
     "services/journey/asking.py": "web/api/resources/test_invitations.py",
     "services/reports/queries.py": "web/api/resources/test_responses.py",
     "services/responses/additions.py": "web/delighted/test_clients.py",
+    "services/setup/channel_test.py": "web/settings/test_channel_tests.py",
     "services/context.py": "services/journey/test_invitations.py",  # no behaviour: what services are given
     "services/studio/following.py": "services/studio/test_publication.py",  # nothing to follow without a publication
     "services/responses/incoming_reply.py": "services/responses/test_sms_conversation.py",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -180,6 +181,9 @@ DESK_CODE = [
         "studio/translations/survey.py",
         "studio/translations/xliff.py",
         "studio/sample_sending.py",
+        "organisation/stored_settings.py",
+        "setup/channel_test.py",
+        "setup/first_steps.py",
     )
 ]
 DESK_TEMPLATES = [
@@ -195,6 +199,7 @@ DESK_TEMPLATES = [
         "questionnaires",
         "reports",
         "responses",
+        "settings",
         "staff",
         "studio",
     )
@@ -212,7 +217,7 @@ def marked(path: Path, method: str) -> set[str]:
     return {_all(message)[0] for _, message, _, _ in found}
 
 
-def refusals(path: Path) -> set[str]:
+def refusals(path: Path, names: Collection[str] = frozenset()) -> set[str]:
     """The sentences that people are refused with."""
     import ast
 
@@ -222,7 +227,7 @@ def refusals(path: Path) -> set[str]:
     given = [
         argument
         for call in calls
-        if isinstance(call.func, ast.Name) and call.func.id in REFUSALS
+        if isinstance(call.func, ast.Name) and call.func.id in (names or REFUSALS)
         for argument in call.args
     ]
     return {argument.value for argument in given if isinstance(argument, ast.Constant)}
@@ -256,10 +261,25 @@ def unread() -> set[str]:
     return {each for each in found if isinstance(each, str) and each.endswith(".")}
 
 
+def said_of_settings() -> set[str]:
+    """What the settings of the organisation mean, and the rest of the sentences on values that cannot be used."""
+    from feedback.settings import organisation
+    from feedback.settings.reading import entries
+    from feedback.web.wording import settings_wording
+
+    plain = organisation.GROUP_OF.keys() - settings_wording.HINTS.keys()
+    files = [PACKAGE / "settings" / f"{name}.py" for name in ("values", "reading", "logo")]
+    why = {text for path in files for text in refusals(path, {"ValueError", "message"})}
+    return {entries()[name].field.metadata["doc"] for name in plain} | why | {LENGTH_EXPECTED}
+
+
+LENGTH_EXPECTED = "must be a duration such as 30s, 15m, 4h, 2d or 2w"
+
+
 def said_at_the_desk() -> set[str]:
     code = [path for path in DESK_CODE if path.name not in ELSEWHERE]
     texts = {text for path in code for text in marked(path, "python") | refusals(path)}
-    texts |= unread()
+    texts |= unread() | said_of_settings()
     texts |= {text for path in DESK_TEMPLATES for text in marked(path, "jinja2")}
     return {re.sub(r"%\((\w+)\)[sd]", r"{\1}", text) for text in texts}
 

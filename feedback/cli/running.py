@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 )
 def init(name: str, public_url: str) -> None:
     """Create a new installation: settings with new secrets, and an empty database."""
-    from feedback import bootstrap
+    from feedback import bootstrap, clock
     from feedback.errors import Conflict
+    from feedback.services.organisation import stored_settings
     from feedback.settings import initial_toml
 
     directory = bootstrap.instance_from()
@@ -43,16 +44,19 @@ def init(name: str, public_url: str) -> None:
     if public_url.startswith("https://"):  # the server listens on this machine, so the proxy runs here
         made["web.trusted_proxy"] = "127.0.0.1"
     file.touch(mode=0o600)
-    file.write_text(
-        initial_toml(made | {"organisation.name": name, "web.public_url": public_url}), encoding="utf-8"
-    )
-    database, _, _ = bootstrap.upgrade(the_settings(), create=True)
+    file.write_text(initial_toml(made | {"web.public_url": public_url}), encoding="utf-8")
+    settings = the_settings()
+    database, _, _ = bootstrap.upgrade(settings, create=True)
+    with (
+        database.writing() as session
+    ):  # and not in the file, where an admin could not change it in the browser
+        wanted = {"organisation.name": name}
+        stored_settings.change(session, settings, wanted, seen=0, by=None, now=clock.now())
     database.close()
     click.echo(f"Created {file} and its database. Next:\n")
-    click.echo("  feedback doctor                                what is still missing")
     click.echo("  feedback user add you@example.com --role admin  your account")
-    click.echo("  feedback import contacts FILE.csv               your customers")
-    click.echo("  feedback run                                    web and worker")
+    click.echo("  feedback run                                    web and worker; sign in for the next steps")
+    click.echo("  feedback doctor                                 what is still missing")
 
 
 @main.command()
@@ -60,38 +64,42 @@ def init(name: str, public_url: str) -> None:
 def doctor(deep: bool) -> None:
     """Check the installation and report each problem with its fix."""
     from feedback import bootstrap, clock
-    from feedback.core.time.local_days import day_of
-    from feedback.services.questionnaires import publishing
-    from feedback.settings import check
+    from feedback.services.organisation import stored_settings
+    from feedback.services.setup import diagnosis
 
     settings = the_settings()
-    problems = list(check(settings))
     database = bootstrap.open_database(settings)
-    stored = database.check()
-    problems += stored
-    if not any(problem.level == "error" for problem in problems):  # otherwise it would be told twice
-        problems += bootstrap.provider_problems(settings, database)
-    for problem in problems:
-        click.secho(str(problem), fg="red" if problem.level == "error" else "yellow")
-    standing = [] if any(problem.level == "error" for problem in stored) else _standing(database, settings)
-    for problem in standing:
-        click.secho(str(problem), fg="red" if problem.level == "error" else "yellow")
-    shelf = _shelf(settings, None if any(problem.level == "error" for problem in stored) else database)
-    refused = publishing.problems(shelf, day_of(clock.now(), settings.organisation.time_zone))
-    for problem in refused:
-        click.secho(str(problem), fg="red" if problem.level == "error" else "yellow")
+    usable = not diagnosis.has_errors(database.check())
+    if usable:
+        with database.reading() as session:
+            settings = stored_settings.in_force(session, settings)
+    problems = diagnosis.of_installation(settings, database)
+    _report(problems)
+    standing = []
+    if usable:
+        with database.reading() as session:
+            standing = diagnosis.of_data(session, settings, clock.now())
+    _report(standing)
+    shelf = _shelf(settings, database if usable else None)
+    refused = diagnosis.of_library(shelf, settings, clock.now())
+    _report(refused)
     click.echo(f"Instance    {settings.instance}")
     click.echo(f"Database    {database!r}")
     if database.is_sqlite:
         click.echo("            Run one worker: on SQLite a second one is harmless but makes nothing faster.")
     click.echo(f"Library     {len(shelf.questionnaires)} questionnaires, {len(shelf.journey.stages)} stages")
     click.echo(f"Providers   {', '.join(settings.providers.enabled) or 'none'}")
-    broken = any(problem.level == "error" for problem in problems)
+    broken = diagnosis.has_errors(problems)
     if deep and not broken:
         broken = _deep(settings)
-    if broken or any(problem.level == "error" for problem in (*standing, *refused)):
+    if broken or diagnosis.has_errors([*standing, *refused]):
         sys.exit(1)
     click.secho("Ready.", fg="green")
+
+
+def _report(problems: list[Problem]) -> None:
+    for problem in problems:
+        click.secho(str(problem), fg="red" if problem.level == "error" else "yellow")
 
 
 def _shelf(settings: Settings, database: Database | None) -> Library:
@@ -111,38 +119,16 @@ def _shelf(settings: Settings, database: Database | None) -> Library:
         return publishing.load(session, settings, clock.now())
 
 
-def _standing(database: Database, settings: Settings) -> list[Problem]:
-    """Problems in the stored data: held providers and messages, workers, rollups in another time zone, missing rates,
-    permissions and calendars."""
-    from feedback import clock
-    from feedback.services import rollups
-    from feedback.services.contact import reachability
-    from feedback.services.customers import revenue
-    from feedback.services.messaging import heartbeats, outbox, provider_holds
-    from feedback.services.staff import business_hours
-
-    with database.reading() as session:
-        return [
-            *provider_holds.problems(session),
-            *outbox.problems(session),
-            *heartbeats.problems(session, clock.now()),
-            *rollups.problems(session),
-            *revenue.problems(session, settings),
-            *reachability.problems(session, settings),
-            *business_hours.problems(session, settings.followup),
-        ]
-
-
 def _deep(settings: Settings) -> bool:
     """Call every provider and check the stored data; True if there is a complaint."""
     from feedback import bootstrap, clock
     from feedback.services import rollups
-    from feedback.services.messaging import invariants
+    from feedback.services.messaging import invariants, provider_opening
 
     database = bootstrap.open_database(settings)
     complaints = [
         f"{key}: {sentence}"
-        for key, provider in bootstrap.open_providers(settings, database).items()
+        for key, provider in provider_opening.open_providers(settings, database).items()
         for sentence in provider.check()
     ]
     with database.reading() as session:

@@ -12,11 +12,14 @@ from datetime import time, timedelta
 
 from feedback.core.contact.hours import Hours
 from feedback.core.web_address import WebAddress
+from feedback.settings.logo import logo_of
 from feedback.settings.problem import Problem
 from feedback.settings.reading import FILE, entries
 from feedback.settings.table import LARGEST_LOGO, RENAMED, Settings
 from feedback.settings.values import Secret
 
+_ENABLED = "providers.enabled"
+_QUIET = ("contact.quiet_from", "contact.quiet_to")
 SHORTEST_SECRET = 32  # characters; 64 hexadecimal digits from `feedback init` hold 256 bits
 
 
@@ -112,7 +115,12 @@ def _is_local(host: str) -> bool:
 def _providers(settings: Settings) -> Iterator[Problem]:
     enabled = settings.providers.enabled
     if not enabled:
-        yield Problem("F020", "No provider is enabled.", "Name at least one in providers.enabled.")
+        yield Problem(
+            "F020",
+            "No provider is enabled.",
+            "Name at least one in providers.enabled.",
+            settings=(_ENABLED,),
+        )
     if any(key.startswith("simulator") for key in enabled) and not settings.demo:
         yield Problem(
             "F021", "The simulator does not reach real customers.", "Enable a real provider.", "warning"
@@ -134,15 +142,31 @@ def _twilio(settings: Settings) -> Iterator[Problem]:
     twilio = settings.twilio
     if not twilio.account_sid or not twilio.auth_token:
         yield Problem(
-            "F022", "Twilio's account_sid or auth_token is missing.", "Copy both from the Twilio console."
+            "F022",
+            "Twilio's account_sid or auth_token is missing.",
+            "Copy both from the Twilio console.",
+            settings=(_ENABLED, "twilio.account_sid", "twilio.auth_token"),
         )
     if bool(twilio.api_key_sid) != bool(twilio.api_key_secret):
-        yield Problem("F022", "Half of Twilio's API key is missing.", "Set api_key_sid and api_key_secret.")
+        yield Problem(
+            "F022",
+            "Half of Twilio's API key is missing.",
+            "Set api_key_sid and api_key_secret.",
+            settings=(_ENABLED, "twilio.api_key_sid", "twilio.api_key_secret"),
+        )
     if not (twilio.sender or twilio.messaging_service_sid or twilio.senders):
-        yield Problem("F023", "Twilio has no sender.", "Set twilio.sender or twilio.messaging_service_sid.")
+        yield Problem(
+            "F023",
+            "Twilio has no sender.",
+            "Set twilio.sender or twilio.messaging_service_sid.",
+            settings=(_ENABLED, "twilio.sender", "twilio.messaging_service_sid"),
+        )
     if twilio.edge and not re.fullmatch(r"[a-z][a-z0-9-]*", twilio.edge):
         yield Problem(
-            "F029", "twilio.edge is not the name of an edge location.", "Write it as dublin or frankfurt."
+            "F029",
+            "twilio.edge is not the name of an edge location.",
+            "Write it as dublin or frankfurt.",
+            settings=("twilio.edge",),
         )
     if settings.worker.lease <= timedelta(seconds=twilio.timeout):
         yield Problem(
@@ -153,11 +177,27 @@ def _twilio(settings: Settings) -> Iterator[Problem]:
 def _smtp(settings: Settings) -> Iterator[Problem]:
     smtp = settings.smtp
     if not smtp.host or not smtp.sender:
-        yield Problem("F025", "smtp.host or smtp.sender is not set.", "Set both.")
+        yield Problem(
+            "F025",
+            "smtp.host or smtp.sender is not set.",
+            "Set both.",
+            settings=(_ENABLED, "smtp.host", "smtp.sender"),
+        )
     if bool(smtp.username) != bool(smtp.password):
-        yield Problem("F025", "Only one of smtp.username and smtp.password is set.", "Set both or neither.")
+        yield Problem(
+            "F025",
+            "Only one of smtp.username and smtp.password is set.",
+            "Set both or neither.",
+            settings=(_ENABLED, "smtp.username", "smtp.password"),
+        )
     if smtp.security == "none" and smtp.host and not _is_local(smtp.host):
-        yield Problem("F026", "E-mail is sent without encryption.", "Set smtp.security to tls.", "warning")
+        yield Problem(
+            "F026",
+            "E-mail is sent without encryption.",
+            "Set smtp.security to tls.",
+            "warning",
+            ("smtp.security",),
+        )
     if settings.worker.lease <= timedelta(seconds=smtp.timeout):
         yield Problem(
             "F024", "worker.lease is not longer than smtp.timeout.", "Make it at least twice as long."
@@ -168,16 +208,25 @@ def _hours(settings: Settings) -> Iterator[Problem]:
     contact, followup = settings.contact, settings.followup
     if contact.quiet_from == contact.quiet_to:
         yield Problem(
-            "F030", "Quiet hours start and end at the same time.", "Change contact.quiet_from or quiet_to."
+            "F030",
+            "Quiet hours start and end at the same time.",
+            "Change contact.quiet_from or quiet_to.",
+            settings=_QUIET,
         )
     elif not _leave_hours(contact.quiet_to, contact.quiet_from):
         yield Problem(
             "F030",
             "Quiet hours do not last over midnight.",
             "Make contact.quiet_from later than quiet_to, such as 20:00 and 09:00.",
+            settings=_QUIET,
         )
     if not contact.weekdays:
-        yield Problem("F031", "contact.weekdays is empty, so nothing would be sent.", "List the days.")
+        yield Problem(
+            "F031",
+            "contact.weekdays is empty, so nothing would be sent.",
+            "List the days.",
+            settings=("contact.weekdays",),
+        )
     if wrong := [
         code
         for code, days in contact.weekdays_by_country.items()
@@ -187,15 +236,22 @@ def _hours(settings: Settings) -> Iterator[Problem]:
             "F034",
             f"contact.weekdays_by_country is wrong for {', '.join(wrong)}.",
             "Write the two letters of a country (ISO 3166) and at least one day.",
+            settings=("contact.weekdays_by_country",),
         )
     if followup.opens >= followup.closes or not followup.weekdays:
-        yield Problem("F032", "There are no business hours.", "Change followup.opens, closes or weekdays.")
+        yield Problem(
+            "F032",
+            "There are no business hours.",
+            "Change followup.opens, closes or weekdays.",
+            settings=("followup.opens", "followup.closes", "followup.weekdays"),
+        )
     if contact.important_gap > contact.min_gap:
         yield Problem(
             "F033",
             "contact.important_gap is longer than min_gap.",
             "Make it shorter than min_gap.",
             "warning",
+            ("contact.important_gap", "contact.min_gap"),
         )
 
 
@@ -214,7 +270,10 @@ def _customers(settings: Settings) -> Iterator[Problem]:
     organisation = settings.organisation
     if not organisation.name:
         yield Problem(
-            "F040", "organisation.name is not set.", "Set it: every message has to name the sender."
+            "F040",
+            "organisation.name is not set.",
+            "Set it: every message has to name the sender.",
+            settings=("organisation.name",),
         )
     contact = organisation.security_contact
     if contact and not re.fullmatch(r"https://[^\s]+|(mailto:)?[^\s@:/]+@[^\s@:/]+", contact):
@@ -222,10 +281,15 @@ def _customers(settings: Settings) -> Iterator[Problem]:
             "F049",
             "organisation.security_contact is neither an e-mail address nor an https address.",
             "Write it as security@example.com or https://example.com/security.",
+            settings=("organisation.security_contact",),
         )
     if not organisation.privacy_url:
         yield Problem(
-            "F041", "organisation.privacy_url is not set.", "Set it: answer pages link to it.", "warning"
+            "F041",
+            "organisation.privacy_url is not set.",
+            "Set it: answer pages link to it.",
+            "warning",
+            ("organisation.privacy_url",),
         )
     if not (organisation.support_email or organisation.support_phone):
         yield Problem(
@@ -233,6 +297,7 @@ def _customers(settings: Settings) -> Iterator[Problem]:
             "No support contact is set.",
             "Set organisation.support_email or support_phone.",
             "warning",
+            ("organisation.support_email", "organisation.support_phone"),
         )
     if not settings.followup.fallback_owner:
         yield Problem(
@@ -240,46 +305,66 @@ def _customers(settings: Settings) -> Iterator[Problem]:
             "followup.fallback_owner is not set.",
             "Set it, or follow-ups of accounts without an owner are assigned to nobody.",
             "warning",
+            ("followup.fallback_owner",),
         )
 
 
 def _branding(settings: Settings) -> Iterator[Problem]:
     organisation = settings.organisation
     if not re.fullmatch(r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})", organisation.colour):
-        yield Problem("F044", "organisation.colour is not a colour.", "Write it as #1f5fbf.")
-    logo = settings.instance / organisation.logo
-    if not organisation.logo:
-        return
-    if not logo.is_file() or logo.suffix.lower() not in (".png", ".svg"):
+        yield Problem(
+            "F044",
+            "organisation.colour is not a colour.",
+            "Write it as #1f5fbf.",
+            settings=("organisation.colour",),
+        )
+    if organisation.logo:
+        yield from _logo(settings)
+
+
+def _logo(settings: Settings) -> Iterator[Problem]:
+    logo, name = logo_of(settings), ("organisation.logo",)
+    if logo is None:
         yield Problem(
             "F045",
             "organisation.logo is not the name of a PNG or SVG file.",
             "Put the file into the instance directory.",
             "warning",
+            name,
         )
-    elif logo.stat().st_size > LARGEST_LOGO:
+    elif len(logo.content) > LARGEST_LOGO:
         yield Problem(
             "F046",
             f"organisation.logo has more than {LARGEST_LOGO:,} bytes, so pages do not show it.",
             "Make it smaller, preferably as SVG: answer pages must open on a slow connection.",
             "warning",
+            name,
         )
 
 
 def _money(settings: Settings) -> Iterator[Problem]:
     organisation = settings.organisation
     if not _is_currency(organisation.currency):
-        yield Problem("F047", "organisation.currency is not a currency code.", "Write it as EUR (ISO 4217).")
+        yield Problem(
+            "F047",
+            "organisation.currency is not a currency code.",
+            "Write it as EUR (ISO 4217).",
+            settings=("organisation.currency",),
+        )
     for code, rate in organisation.exchange_rates.items():
         if not _is_currency(code):
             yield Problem(
-                "F048", f"organisation.exchange_rates: {code!r} is not a currency code.", "Write it as EUR."
+                "F048",
+                f"organisation.exchange_rates: {code!r} is not a currency code.",
+                "Write it as EUR.",
+                settings=("organisation.exchange_rates",),
             )
         elif not 0 < rate < math.inf:
             yield Problem(
                 "F048",
                 f"organisation.exchange_rates: {rate} is not a rate.",
                 f"Give the value of one {code} in {organisation.currency}.",
+                settings=("organisation.exchange_rates",),
             )
 
 
@@ -293,11 +378,18 @@ def _webhooks(settings: Settings) -> Iterator[Problem]:
         url = _parsed(written)
         if url and url.scheme == "http" and not _is_local(url.host):
             yield Problem(
-                "F060", f"alerts.{name} is not https.", "Use https: the address is a secret.", "warning"
+                "F060",
+                f"alerts.{name} is not https.",
+                "Use https: the address is a secret.",
+                "warning",
+                (f"alerts.{name}",),
             )
         elif written and url is None:
             yield Problem(
-                "F061", f"alerts.{name} is not a web address.", "Copy all of it, including https://."
+                "F061",
+                f"alerts.{name} is not a web address.",
+                "Copy all of it, including https://.",
+                settings=(f"alerts.{name}",),
             )
 
 

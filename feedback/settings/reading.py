@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from feedback.core.text.translatable import message
 from feedback.errors import SettingsInvalid
 from feedback.settings.table import RENAMED, Settings
 from feedback.settings.values import Secret, parse
@@ -74,12 +75,20 @@ def load(instance: Path, environ: Mapping[str, str]) -> Settings:
     """
     instance = instance.absolute()
     mistakes: list[str] = []
-    given = dict(_from_file(instance / FILE, mistakes)) | dict(_from_environment(environ, mistakes))
+    in_file = dict(_from_file(instance / FILE, mistakes))
+    in_environment = dict(_from_environment(environ, mistakes))
+    given = in_file | in_environment
     values = _by_todays_names(given, mistakes)
     if mistakes:
         raise SettingsInvalid("\n".join(mistakes))
     old_names = tuple(name for name in RENAMED if name in given)
-    return _with_derived(replace(_build(instance, values), old_names=old_names))
+    places = dict.fromkeys(in_file, FILE) | {name: _accepted()[name].variable for name in in_environment}
+    settings = replace(
+        with_values(Settings(instance=instance), values),
+        old_names=old_names,
+        given={RENAMED.get(name, name): place for name, place in places.items()},
+    )
+    return _with_derived(settings)
 
 
 def _by_todays_names(given: Mapping[str, Any], mistakes: list[str]) -> Mapping[str, Any]:
@@ -146,8 +155,7 @@ def _secret_from_file(
 
 def _value(entry: SettingEntry, written: Any, where: str, mistakes: list[str]) -> Iterator[tuple[str, Any]]:
     try:
-        value = parse(entry.kind, written)
-        _in_bounds(entry, value)
+        value = value_of(entry, written)
     except ValueError as error:
         shown = "" if entry.is_secret else f", not {written!r}"
         mistakes.append(f"{where} {error}{shown}.")
@@ -155,12 +163,22 @@ def _value(entry: SettingEntry, written: Any, where: str, mistakes: list[str]) -
         yield entry.name, value
 
 
+def value_of(entry: SettingEntry, written: Any) -> Any:
+    """The value that is written for a setting, as in `feedback.toml` or in a variable.
+
+    Raises ValueError with a message that continues a sentence beginning with the setting's name.
+    """
+    value = parse(entry.kind, written)
+    _in_bounds(entry, value)
+    return value
+
+
 def _in_bounds(entry: SettingEntry, value: Any) -> None:
     least, most = entry.field.metadata["least"], entry.field.metadata["most"]
     if least is not None and value < least:
-        raise ValueError(f"must be at least {least}")
+        raise ValueError(message("must be at least {least}", least=str(least)))
     if most is not None and value > most:
-        raise ValueError(f"must be at most {most}")
+        raise ValueError(message("must be at most {most}", most=str(most)))
 
 
 def _nearest(name: str, known: Any) -> str:
@@ -168,8 +186,9 @@ def _nearest(name: str, known: Any) -> str:
     return f" Did you mean {near[0]}?" if near else ""
 
 
-def _build(instance: Path, values: Mapping[str, Any]) -> Settings:
-    settings = Settings(instance=instance)
+def with_values(settings: Settings, values: Mapping[str, Any]) -> Settings:
+    """The settings with other values, by name."""
+    settings = settings.itself
     grouped: dict[str, dict[str, Any]] = {}
     for name, value in values.items():
         table, _, key = name.rpartition(".")

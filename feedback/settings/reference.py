@@ -51,11 +51,12 @@ def _purpose(table: str) -> str:
 
 
 def _row(entry: SettingEntry) -> str:
-    default = "secret" if entry.is_secret else f"`{written(_default(entry))}`"
+    default = "secret" if entry.is_secret else f"`{written(default_of(entry))}`"
     return f"| `{entry.field.name}` | {default} | `{entry.variable}` | {entry.field.metadata['doc']} |\n"
 
 
-def _default(entry: SettingEntry) -> Any:
+def default_of(entry: SettingEntry) -> Any:
+    """The value of a setting that nobody has set."""
     if callable(entry.field.default_factory):
         return entry.field.default_factory()
     return entry.field.default
@@ -80,4 +81,4 @@ def _line(entry: SettingEntry, value: str | None) -> str:
     doc = f"# {entry.field.metadata['doc']}\n"
     if value is not None:
         return f"{doc}{entry.field.name} = {written(value)}\n"
-    return f"{doc}# {entry.field.name} = {written(_default(entry))}\n"
+    return f"{doc}# {entry.field.name} = {written(default_of(entry))}\n"

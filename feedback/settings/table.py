@@ -284,6 +284,16 @@ class HealthSettings:
 
 
 @dataclass(frozen=True)
+class SignInSettings:
+    """How staff sign in."""
+
+    second_factor: Literal["optional", "admins", "everybody"] = setting(
+        "optional",
+        "Who must set up a second factor (an authenticator app or a passkey): optional (nobody), admins or everybody.",
+    )
+
+
+@dataclass(frozen=True)
 class AlertSettings:
     """Notifications to staff."""
 
@@ -352,10 +362,15 @@ class Settings:
     """All settings of one installation.
 
     `instance` is its directory; `old_names` are the names in `RENAMED` by which some of the settings were given.
+    `given` maps each setting of the file and the environment to where it was found. If settings of the organisation
+    were read from the database as well, `as_given` are those without them, and `edition` counts their changes.
     """
 
     instance: Path
     old_names: tuple[str, ...] = ()
+    given: Mapping[str, str] = field(default_factory=lambda: _NOTHING, compare=False)
+    as_given: Settings | None = field(default=None, compare=False, repr=False)
+    edition: int = field(default=0, compare=False)
     demo: bool = setting(
         False, "Demo mode: simulated providers and well-known secrets. Never use it in public."
     )
@@ -375,4 +390,10 @@ class Settings:
     alerts: AlertSettings = field(default_factory=AlertSettings)
     worker: WorkerSettings = field(default_factory=WorkerSettings)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
+    sign_in: SignInSettings = field(default_factory=SignInSettings)
     log: LogSettings = field(default_factory=LogSettings)
+
+    @property
+    def itself(self) -> Settings:
+        """These settings, also if they are looked at through a proxy."""
+        return self

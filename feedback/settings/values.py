@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import Any, Literal, Union, get_args, get_origin
 from zoneinfo import ZoneInfo
 
+from feedback.core.text.translatable import message
 from feedback.core.time.duration import length, length_text
 
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
@@ -66,7 +67,7 @@ def parse(kind: Any, written: Any) -> Any:
 
 def _one_of(allowed: tuple[str, ...], written: Any) -> str:
     if written not in allowed:
-        raise ValueError(f"must be one of {', '.join(allowed)}")
+        raise ValueError(message("must be one of {choices}", choices=", ".join(allowed)))
     return str(written)
 
 
@@ -195,3 +196,28 @@ def written(value: Any) -> str:  # noqa: PLR0911  (a table of types)
             return f"{{ {', '.join(f'{key} = {written(item)}' for key, item in value.items())} }}"
         case _:
             return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def plain(value: Any) -> Any:  # noqa: PLR0911  (a table of types)
+    """The JSON form of a value that is no secret; `parse` reads it again."""
+    match value:
+        case None:
+            return ""
+        case bool() | str():
+            return value
+        case Weekday():
+            return value.name.lower()
+        case int() | float():
+            return value
+        case timedelta():
+            return length_text(value)
+        case time():
+            return f"{value:%H:%M}"
+        case date():
+            return value.isoformat()
+        case tuple():
+            return [plain(item) for item in value]
+        case Mapping():
+            return {key: plain(item) for key, item in value.items()}
+        case _:
+            return str(value)

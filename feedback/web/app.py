@@ -26,7 +26,7 @@ from feedback.web import (
     security_txt,
     simulator,
 )
-from feedback.web.auth import datastore, permissions
+from feedback.web.auth import datastore, permissions, second_factor_policy
 from feedback.web.followups import queue
 from feedback.web.followups import root_causes as followups_root_causes
 from feedback.web.http import headers, library_in_force, numbers, request_limits
@@ -38,6 +38,8 @@ from feedback.web.messaging import views as messaging_views
 from feedback.web.questionnaires import views as questionnaires_views
 from feedback.web.reports import views as reports_views
 from feedback.web.responses import reply_inbox
+from feedback.web.settings import checklist
+from feedback.web.settings import views as settings_views
 from feedback.web.staff import account, api_keys, audit
 from feedback.web.studio import studio, trials
 
@@ -70,6 +72,8 @@ ROOMS = (
     Room(followups_root_causes.blueprint, "/causes"),
     Room(audit.blueprint, "/audit"),
     Room(api_keys.blueprint, "/keys"),
+    Room(settings_views.blueprint, "/settings"),
+    Room(checklist.blueprint, "/first-steps"),
     Room(api.blueprint, "/api/v1", csrf=False),
     Room(delighted.blueprint, "/delighted/v1", csrf=False),
     Room(provider_hooks.blueprint, "/hooks", csrf=False),
@@ -91,6 +95,7 @@ def create_app(runtime: Runtime) -> Flask:
     monitoring.install(app)  # first, so that it measures everything after it
     request_limits.install(app, permissions.guard)
     library_in_force.install(app, follower)
+    second_factor_policy.install(app)
     numbers.install(app)
     csrf = CSRFProtect(app)
     for room in ROOMS:

@@ -16,10 +16,12 @@ from pathlib import Path
 import pytest
 import requests
 
-from feedback import clock, library, resources
-from feedback.errors import ProviderHeld
+from feedback import bootstrap, clock, library, resources
+from feedback.errors import ProviderHeld, SettingsInvalid
 from feedback.services.messaging import provider_holds
+from feedback.services.organisation import stored_settings
 from feedback.services.staff import accounts
+from feedback.settings import load
 from feedback.store.database import Database
 from feedback.store.models import Account
 from tests.cli.calling import feedback
@@ -332,10 +334,40 @@ def test_a_sample_size_that_cannot_be_computed_is_one_sentence(
     assert sentence in refused.output
 
 
-def test_without_a_channel_the_system_does_not_start_and_says_why(installed: Path) -> None:
-    result = feedback(installed, "run")
-    assert result.exit_code == 2
-    assert "F020" in result.output
+def test_without_a_channel_the_system_starts_for_its_admin_and_sends_nothing(installed: Path) -> None:
+    runtime = bootstrap.start(load(installed, {}))
+    assert runtime.providers == {}
+    assert runtime.settings.organisation.name == "Acme", "stored where an admin can change it"
+    runtime.database.close()
+    assert "F020" in feedback(installed, "doctor").output
+
+
+@pytest.mark.parametrize(
+    ("variables", "code"),
+    [
+        ({"FEEDBACK_PROVIDERS_ENABLED": "smtp_email"}, "F025"),
+        ({"FEEDBACK_PROVIDERS_ENABLED": "twilio_sms"}, "F022"),
+        ({"FEEDBACK_ORGANISATION_NAME": ""}, "F040"),
+        ({"FEEDBACK_CONTACT_WEEKDAYS": ""}, "F031"),
+    ],
+)
+def test_what_the_file_or_the_environment_says_wrongly_stops_the_start(
+    installed: Path, variables: dict[str, str], code: str
+) -> None:
+    with pytest.raises(SettingsInvalid, match=code):
+        bootstrap.start(load(installed, variables))
+
+
+def test_what_an_admin_has_stored_completes_what_the_file_leaves_open(installed: Path) -> None:
+    settings = load(installed, {"FEEDBACK_PROVIDERS_ENABLED": "smtp_email"})
+    database = bootstrap.open_database(settings)
+    with database.writing() as session:
+        wanted = {"smtp.host": "127.0.0.1", "smtp.security": "none", "smtp.sender": "hello@acme.example"}
+        stored_settings.change(session, settings, wanted, seen=0, by=None, now=clock.now())
+    database.close()
+    runtime = bootstrap.start(settings)
+    assert list(runtime.providers) == ["smtp_email"]
+    runtime.database.close()
 
 
 def broken(instance: Path, text: str = "key: support-call-csat\ntitel: {en: Support}\n") -> None:

@@ -112,6 +112,23 @@ def tell_of_change(session: Session, user: User, change: Change, context: Contex
     _send(session, user, say.gettext(subject), _letter(say, user, text), context, now)
 
 
+def invite(session: Session, user: User, inviter: str, context: Context, now: datetime) -> bool:
+    """Queue the e-mail that invites a new user. False if no provider for e-mail is enabled.
+
+    It leads to the page that sends a link for a password, because that link works for two hours only.
+    """
+    say, name = translator("desk", user.language), context.settings.organisation.name or "Feedback"
+    subject = say.gettext("Invitation to the feedback of {organisation}", organisation=name)
+    asked = say.gettext(
+        "{inviter} has invited you to work on the customer feedback of {organisation}. Choose a password here, with "
+        "this e-mail address:",
+        inviter=inviter,
+        organisation=name,
+    )
+    text = [f"{asked}\n{_forgot(context.settings)}"]
+    return _send(session, user, subject, _letter(say, user, text), context, now)
+
+
 def _answer(session: Session, user: User, kind: str, context: Context, now: datetime) -> bool:
     """Answer one notice; True if an e-mail was queued."""
     say = translator("desk", user.language)

@@ -87,6 +87,10 @@ class Trouble:
     since: datetime
 
 
+KINDS = ("slack", "teams")
+"""Every chat that there is."""
+
+
 def addresses(settings: Settings) -> dict[str, str]:
     """The configured webhooks, by kind."""
     secrets = {"slack": settings.alerts.slack_webhook, "teams": settings.alerts.teams_webhook}

@@ -43,6 +43,15 @@ class Readings:
     def __post_init__(self) -> None:
         self._of = {key: _Reading() for key in self.keys}
 
+    def read_also(self, keys: Iterable[str]) -> None:
+        """Read the replies of these providers, too; one that is new has to be read before anything is sent."""
+        for key in keys:
+            self._of.setdefault(key, _Reading())
+
+    def switched_off(self, key: str) -> None:
+        """Read the replies of a provider again before anything is sent on it, once it is enabled again."""
+        self._of[key] = _Reading()
+
     def may_send(self, key: str) -> bool:
         """Whether replies of the provider were read, or somebody decides about the hold instead; always true for a
         provider without replies."""
@@ -50,7 +59,7 @@ class Readings:
         return reading is None or reading.is_current or reading.is_held
 
     def is_due(self, key: str) -> bool:
-        return self.elapsed() >= self._of[key].due_at
+        return key in self._of and self.elapsed() >= self._of[key].due_at
 
     def hurry(self) -> None:
         """Make every reading due."""

@@ -73,6 +73,10 @@ def composed(sample: Sample, settings: Settings, now: datetime) -> Composed:
     try:
         real = content.compose(sample.questionnaire, nobody, sample.channel, settings)
     except ValueError:
+        if not settings.organisation.name:
+            raise Rejected(
+                "Set the organisation's name in the settings first: the text contains it."
+            ) from None
         raise Rejected("Fix the placeholders of the invitation first: one of them has no value.") from None
     return content.marked_as_test(real, sample.channel, sample.language)
 

@@ -21,6 +21,7 @@ from feedback.store.models.messages import (
 from feedback.store.models.responses import AnswerRow, Link, LinkVisitor, Response, Score
 from feedback.store.models.rollups import AnswerCount, CountedBy, InvitationCount, ScoreCount
 from feedback.store.models.segments import SavedSegment
+from feedback.store.models.settings import SettingChange, StoredSetting
 from feedback.store.models.staff import (
     AccountNotice,
     ApiKey,
@@ -80,8 +81,10 @@ __all__ = [
     "SavedView",
     "Score",
     "ScoreCount",
+    "SettingChange",
     "SimulatedMessage",
     "StaffSession",
+    "StoredSetting",
     "StudioPresence",
     "StudioRevision",
     "StudioText",

@@ -39,7 +39,7 @@ from feedback.web.auth.events import SignInEvents
 from feedback.web.auth.hashing import HashingGate
 from feedback.web.auth.known_devices import KnownDevices
 from feedback.web.auth.passwords import StaffPasswords
-from feedback.web.auth.second_factor import StaffRecoveryCodes, StaffTotp
+from feedback.web.auth.second_factor import StaffRecoveryCodes, StaffTotp, issuer
 from feedback.web.auth.views import FRESHNESS
 from feedback.web.http.cookies import cookie_name
 from feedback.web.wording.sign_in_wording import MESSAGES, Words, category
@@ -195,6 +195,10 @@ class StaffPasskeys(WebauthnUtil):
         session[forms.CHALLENGE] = challenge = super().generate_challenge(nbytes)
         return challenge
 
+    def registration_options(self, user: Any, usage: str, existing_options: dict[str, Any]) -> dict[str, Any]:
+        options: dict[str, Any] = super().registration_options(user, usage, existing_options)
+        return {**options, "rp_name": issuer()}
+
     def authenticator_selection(self, user: Any, usage: str) -> AuthenticatorSelectionCriteria:  # noqa: ARG002
         alone = usage == "first"
         return AuthenticatorSelectionCriteria(
@@ -287,10 +291,9 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "TWO_FACTOR_VALIDITY_COOKIE_NAME": cookie_name("feedback_second_step", settings),
         # Not derived from the session key, which is rotated, while second factors stay.
         "TOTP_SECRETS": {"1": hmac.new(salt.encode(), b"totp", hashlib.sha256).hexdigest()},
-        "TOTP_ISSUER": settings.organisation.name or "Feedback",
+        "TOTP_ISSUER": "Feedback",  # required at the start; `second_factor.issuer` has the present name
         "MULTI_FACTOR_RECOVERY_CODES": True,
         "WEBAUTHN": True,
-        "WAN_RP_NAME": settings.organisation.name or "Feedback",
         "WAN_ALLOW_USER_HINTS": False,  # they would tell strangers who has a passkey
         "WAN_REGISTER_WITHIN": FRESHNESS,
         "WAN_SIGNIN_WITHIN": timedelta(minutes=1),

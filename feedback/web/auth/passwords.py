@@ -10,6 +10,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from feedback.services.staff import passwords
 from feedback.services.staff.accounts import LONGEST_PASSWORD
+from feedback.settings import Settings
 from feedback.web.http.locale import say
 from feedback.web.wording.sign_in_wording import WEAK
 
@@ -19,7 +20,7 @@ class StaffPasswords(PasswordUtil):
 
     def __init__(self, app: Flask) -> None:
         super().__init__(app)
-        self._organisation: str = app.extensions["feedback"].settings.organisation.name
+        self._settings: Settings = app.extensions["feedback"].settings
 
     def normalize(self, password: str) -> str:
         """Only what can be a password, because that work grows with the square of the length."""
@@ -30,7 +31,7 @@ class StaffPasswords(PasswordUtil):
     def validate(self, password: str, is_register: bool, **about: Any) -> tuple[list[str] | None, str]:
         mistakes, normal = super().validate(password, is_register, **about)
         user = about.get("user")
-        words = [self._organisation, *([user.name, user.email] if user else [])]
+        words = [self._settings.organisation.name, *([user.name, user.email] if user else [])]
         if not mistakes and (weak := passwords.weakness(normal, words)):
             mistakes = [say().gettext(WEAK[weak])]
         return mistakes, normal

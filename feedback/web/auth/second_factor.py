@@ -16,12 +16,28 @@ from feedback.web.auth import forms
 from feedback.web.auth.events import events
 
 
+def issuer() -> str:
+    """Under which name an authenticator app and a passkey keep what belongs to this installation."""
+    name: str = current_app.extensions["feedback"].settings.organisation.name
+    return (name or "Feedback").replace(":", " ")
+
+
 def _datastore() -> Any:
     return current_app.extensions["security"].datastore
 
 
 class StaffTotp(Totp):
-    """Refuses a code whose time step, or a later one, has been accepted before (RFC 6238, 5.2)."""
+    """Names the organisation as it is called now.
+
+    Refuses a code whose time step, or a later one, has been accepted before (RFC 6238, 5.2).
+    """
+
+    def get_totp_uri(self, username: str, totp_secret: str) -> str:
+        uri: str = self._totp.from_source(totp_secret).to_uri(username, issuer=issuer())
+        return uri
+
+    def fetch_setup_values(self, totp: str, user: Any) -> dict[str, str]:
+        return {**super().fetch_setup_values(totp, user), "issuer": issuer()}
 
     def verify_totp(self, token: str, totp_secret: str, user: Any, window: int = 0) -> bool:
         g.is_new_app = totp_secret != user.tf_totp_secret

@@ -47,9 +47,7 @@ class FollowUps:
     def __init__(self, runtime: Runtime) -> None:
         self.database = runtime.database
         self.library = runtime.library
-        self.organisation = runtime.settings.organisation
-        self.health = runtime.settings.health
-        self.scales = queue.Scales.from_settings(runtime.settings)
+        self.settings = runtime.settings
 
     @may(Permission.SEE_FOLLOW_UPS)
     def show(self, task_id: int) -> ResponseReturnValue:
@@ -175,8 +173,10 @@ class FollowUps:
         return redirect(url_for("desk.show", task_id=task_id), 303)
 
     def _page(self, session: Session, task: FollowUp, now: datetime, refused: Exception | None = None) -> str:
-        today, currency = day_of(now, zone()), _currency(task, self.organisation.currency)
-        row = queue.ranking(session, task, scales=self.scales, now=now, today=today)
+        today, currency = day_of(now, zone()), _currency(task, self.settings.organisation.currency)
+        row = queue.ranking(
+            session, task, scales=queue.Scales.from_settings(self.settings), now=now, today=today
+        )
         asked = self.library.questionnaire_of(task.response.version)
         works = allows(Permission.WORK_FOLLOW_UPS)
         # With somebody else now, or over for the moment: the next one is what is left to do.
@@ -190,9 +190,11 @@ class FollowUps:
             standing=self._standing(session, task, now),
             statements=score_wording,
             why=followup_wording.sentences(
-                say(), row.priority, followup_wording.revenue(say(), task.account, self.organisation.currency)
+                say(),
+                row.priority,
+                followup_wording.revenue(say(), task.account, self.settings.organisation.currency),
             ),
-            answers=_answers(asked, task, {"company": self.organisation.name}),
+            answers=_answers(asked, task, {"company": self.settings.organisation.name}),
             questionnaire=asked.title.to(say().language),
             history=account_history.read(session, task, viewer()),
             audited=audit.latest(session, "follow_up", task.id) if allows(Permission.SEE_AUDIT) else [],
@@ -224,11 +226,13 @@ class FollowUps:
         """The account's health, if the user may open its page."""
         if task.account_id is None or not allows(Permission.SEE_REPORTS):
             return None
-        return reports.standing(session, viewer(), task.account_id, now=now, settings=self.health)
+        return reports.standing(session, viewer(), task.account_id, now=now, settings=self.settings.health)
 
     def _following(self, session: Session, task: FollowUp, now: datetime) -> FollowUp | None:
         today = day_of(now, zone())
-        return queue.next_after(session, viewer(), task, scales=self.scales, now=now, today=today)
+        return queue.next_after(
+            session, viewer(), task, scales=queue.Scales.from_settings(self.settings), now=now, today=today
+        )
 
 
 def may_hand_over(task: FollowUp) -> bool:

@@ -72,7 +72,6 @@ class Queue:
     def __init__(self, runtime: Runtime) -> None:
         self.database = runtime.database
         self.settings = runtime.settings
-        self.scales = queue.Scales.from_settings(runtime.settings)
 
     @may(Permission.SEE_FOLLOW_UPS)
     def queue(self) -> ResponseReturnValue:
@@ -83,7 +82,7 @@ class Queue:
                 session,
                 viewer(),
                 wanted,
-                scales=self.scales,
+                scales=queue.Scales.from_settings(self.settings),
                 now=now,
                 today=day_of(now, zone()),
                 day_ends=_day_ends(now),

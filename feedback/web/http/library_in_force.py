@@ -1,7 +1,8 @@
-"""The library of a request: the one in force when the request began, until its end."""
+"""What is in force for a request: the settings, the library and the providers as they were when it began."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
@@ -9,33 +10,43 @@ from flask import Flask, current_app, g, has_app_context, request
 from werkzeug.local import LocalProxy
 
 from feedback.library import Library
+from feedback.providers.base import Provider
+from feedback.services.context import Context
 from feedback.services.studio.following import Following
+from feedback.settings import Settings
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
 
 
 def following(runtime: Runtime) -> tuple[Runtime, Following]:
-    """The runtime for views, whose library is that of the request, and what exchanges it."""
-    follower = Following(runtime.database, runtime.settings, runtime.library)
+    """The runtime for views, in which settings, library and providers are those of the request, and what exchanges
+    them. A view may keep the three, but not a value in them."""
+    follower = Following(runtime.database, runtime)
 
-    def current() -> Library:
-        return cast(Library, g.get("library", follower.library) if has_app_context() else follower.library)
+    def current() -> Context:
+        return cast(Context, g.get("in_force", follower.in_force) if has_app_context() else follower.in_force)
 
-    return replace(runtime, library=cast(Library, LocalProxy(current))), follower
+    followed = replace(
+        runtime,
+        settings=cast(Settings, LocalProxy(lambda: current().settings)),
+        library=cast(Library, LocalProxy(lambda: current().library)),
+        providers=cast(Mapping[str, Provider], LocalProxy(lambda: current().providers)),
+    )
+    return followed, follower
 
 
 def install(app: Flask, follower: Following) -> None:
-    """Look for a publication before each request, outside its transactions."""
+    """Look for a change before each request, outside its transactions."""
     app.extensions["following"] = follower
     app.before_request(_pin)
 
 
 def follow_at_once() -> None:
-    """Use what this request has just published for the rest of it. Call it outside transactions."""
-    g.library = current_app.extensions["following"].look(at_once=True)
+    """Use what this request has just published or set for the rest of it. Call it outside transactions."""
+    g.in_force = current_app.extensions["following"].look(at_once=True)
 
 
 def _pin() -> None:
     if request.endpoint != "static":
-        g.library = current_app.extensions["following"].look()
+        g.in_force = current_app.extensions["following"].look()

@@ -15,6 +15,7 @@ from flask_security import current_user
 from feedback import clock
 from feedback.i18n import LANGUAGES, _, language_name
 from feedback.services.responses import reply_inbox
+from feedback.services.setup import first_steps
 from feedback.web.auth.permissions import Permission, access_of, allows, public, viewer
 from feedback.web.http.locale import DESK, say, zone
 from feedback.web.wording import followup_wording
@@ -49,6 +50,7 @@ PLACES = (
     Place(_("Root causes"), "causes.index", Permission.MANAGE_CAUSES, aside=True),
     Place(_("Audit log"), "audit.index", Permission.SEE_AUDIT, aside=True),
     Place(_("Team"), "account.staff", Permission.MANAGE_STAFF, aside=True),
+    Place(_("Settings"), "settings.overview", Permission.MANAGE_SETTINGS, aside=True),
 )
 
 
@@ -79,11 +81,19 @@ def install(app: Flask) -> None:
 
 @public("redirects to the sign-in")
 def _home() -> ResponseReturnValue:
-    """Redirect to the first page that the user may open."""
+    """Redirect to the first page that the user may open; admins of a new installation to its checklist."""
     if not current_user.is_authenticated:
         return redirect(url_for("security.login"))
+    if allows(Permission.MANAGE_SETTINGS) and _is_new():
+        return redirect(url_for("first_steps.checklist"))
     first = next(iter(places()), None)
     return redirect(url_for(first.endpoint if first else "account.show"))
+
+
+def _is_new() -> bool:
+    runtime = current_app.extensions["feedback"]
+    with runtime.database.reading() as session:
+        return first_steps.are_open(session, runtime)
 
 
 def _day(written: str) -> date:

@@ -107,10 +107,7 @@ class ReportViews:
     def __init__(self, runtime: Runtime) -> None:
         self.database = runtime.database
         self.library = runtime.library
-        self.health = runtime.settings.health
-        self.currency = runtime.settings.organisation.currency
-        self.exchange = exchange_of(runtime.settings)
-        self.organisation = runtime.settings.organisation.name
+        self.settings = runtime.settings
 
     def answer(
         self, endpoint: str, template: str, show: Callable[[Session], PageContext]
@@ -215,7 +212,12 @@ class ReportViews:
         asked = filters.asked(self.today())
         kind = "advocacy" if request.args.get("kind") == "advocacy" else "recovery"
         found = reports.closed_loop(
-            session, _viewer(), asked.period, now=clock.now(), currency=self.currency, kind=kind
+            session,
+            _viewer(),
+            asked.period,
+            now=clock.now(),
+            currency=self.settings.organisation.currency,
+            kind=kind,
         )
         names, titles = self.names(session), self._titles(session)
         shown_tables = tables.loop(names, found)
@@ -247,7 +249,12 @@ class ReportViews:
         order: Any = request.args.get("order") if request.args.get("order") in ORDERS else "renewal"
         listing = reports.Listing(order, search, None if _taken_away() else page)
         found = reports.accounts(
-            session, viewer, listing, now=now, exchange=self.exchange, settings=self.health
+            session,
+            viewer,
+            listing,
+            now=now,
+            exchange=exchange_of(self.settings),
+            settings=self.settings.health,
         )
         names = self.names(session)
         return AccountsContext(
@@ -264,7 +271,7 @@ class ReportViews:
         most = None if _taken_away() else reports.ACCOUNT_ENTRIES
         after = request.args.get("after", "")[:LONGEST_KEY]
         page = reports.account_page(
-            session, _viewer(), account_id, now=clock.now(), settings=self.health, most=most
+            session, _viewer(), account_id, now=clock.now(), settings=self.settings.health, most=most
         )
         names = self.names(session)
         whole = Period(date(2000, 1, 1), self.today())
@@ -294,7 +301,9 @@ class ReportViews:
         told = [each for each in glances if each.compared.a.has_score]
         told.sort(key=lambda each: -each.compared.a.n)
         histories = [reports.over_time(session, each.series, year, Bucket.MONTH, group) for each in told]
-        found = reports.closed_loop(session, _viewer(), period, now=clock.now(), currency=self.currency)
+        found = reports.closed_loop(
+            session, _viewer(), period, now=clock.now(), currency=self.settings.organisation.currency
+        )
         names, titles = self.names(session), self._titles(session)
         after, again = self._afterwards(session, period)
         numbers = [
@@ -314,7 +323,7 @@ class ReportViews:
             most_rows=SCORES_OF_A_SHEET,
             most_ends=ENDS_OF_A_SHEET,
             closing=found,
-            organisation=self.organisation,
+            organisation=self.settings.organisation.name,
             after=after,
             again=again,
             titles=titles,
@@ -368,7 +377,7 @@ class ReportViews:
         """The names of people, stages and channels in the reader's language."""
         people = {str(each.id): each.name for each in session.query(User.id, User.name)}
         named = stages.titles(session, self.library, say().language)
-        return Names(say(), self.currency, people, named, self.database.zone)
+        return Names(say(), self.settings.organisation.currency, people, named, self.database.zone)
 
     def _owners(self, session: Session) -> list[tuple[int, str]]:
         """(id, name) of the users who own an account."""

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from feedback import clock
 from feedback.errors import Conflict, FeedbackError, Rejected
 from feedback.i18n import LANGUAGES, _
+from feedback.services.notifications import account_email
 from feedback.services.staff import accounts, business_hours, sessions
 from feedback.services.staff.accounts import RoleName
 from feedback.services.staff.business_hours import BusinessHours
@@ -57,7 +58,8 @@ def blueprint(runtime: Runtime) -> Blueprint:
 class Accounts:
     def __init__(self, runtime: Runtime) -> None:
         self.database = runtime.database
-        self.followup = runtime.settings.followup
+        self.settings = runtime.settings
+        self.runtime = runtime
 
     @signed_in
     def show(self) -> ResponseReturnValue:
@@ -70,8 +72,8 @@ class Accounts:
                 people=people,
                 zones=_zones(),
                 role_titles=ROLE_TITLES,
-                hours=business_hours.hours_of(user, self.followup),
-                calendars=sorted(self.followup.holiday_calendars),
+                hours=business_hours.hours_of(user, self.settings.followup),
+                calendars=sorted(self.settings.followup.holiday_calendars),
                 sessions=sessions.in_force(transaction, user, clock.now()),
                 this_session=g.staff_session.id,
             )
@@ -92,10 +94,12 @@ class Accounts:
 
     def _set_hours(self, transaction: Session, user: User) -> None:
         """Save the working hours if the form contains them and they have changed."""
-        before = business_hours.hours_of(user, self.followup)
+        before = business_hours.hours_of(user, self.settings.followup)
         hours = _hours(before)
         if hours != before:
-            business_hours.set_hours(transaction, user, hours, self.followup, by=user.id, now=clock.now())
+            business_hours.set_hours(
+                transaction, user, hours, self.settings.followup, by=user.id, now=clock.now()
+            )
 
     @public("the sign-in page is read in one's own language, too")
     def language(self) -> ResponseReturnValue:
@@ -148,13 +152,21 @@ class Accounts:
                     roles=form.getlist("role"),
                     language=say().language,
                 )
-                accounts.add_user(transaction, new, clock.now(), by=current_user.id)
+                user = accounts.add_user(transaction, new, clock.now(), by=current_user.id)
+                is_invited = account_email.invite(
+                    transaction, user, current_user.name, self.runtime, clock.now()
+                )
         except (Conflict, Rejected) as refused:
             return self._staff_page(say().gettext(str(refused))), _status(refused)
-        flash(
-            say().gettext('Added. They can set a password with "Forgot your password?" on the sign-in page.'),
-            "success",
-        )
+        if is_invited:
+            flash(say().gettext("Added. An invitation by e-mail is on its way."), "success")
+        else:
+            flash(
+                say().gettext(
+                    'Added. They can set a password with "Forgot your password?" on the sign-in page.'
+                ),
+                "success",
+            )
         return redirect(url_for("account.staff"), 303)
 
     @may(Permission.MANAGE_STAFF)

@@ -75,7 +75,7 @@ class Preview:
         self.keys = trial_links.keys_of(runtime.settings)
         pages = trials.TrialPages(runtime.settings)
         self.pages = pages
-        self.screens = Screens(pages, self.keys, runtime.settings.organisation.name)
+        self.screens = Screens(pages, self.keys)
 
     @may(Permission.SEE_QUESTIONNAIRES)
     def preview(self, key: str) -> ResponseReturnValue:

@@ -84,7 +84,7 @@ class Trials:
         self.keys = trial_links.keys_of(runtime.settings)
         self.pages = TrialPages(runtime.settings)
         self.reader = FormReader(self.keys)
-        self.screens = Screens(self.pages, self.keys, runtime.settings.organisation.name)
+        self.screens = Screens(self.pages, self.keys)
         self.state = URLSafeSerializer([key.decode() for key in reversed(self.keys)], salt="trial")
         self.limits = rate_limits.Limits()
 

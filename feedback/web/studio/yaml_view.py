@@ -65,7 +65,7 @@ class YamlView:
         self.database = runtime.database
         self.directories = frame.directories(runtime)
         self.rules = publishing.Rules(runtime.settings)
-        self.company = runtime.settings.organisation.name
+        self.settings = runtime.settings
         self.counters = Counters()
 
     @may(Permission.SEE_QUESTIONNAIRES)
@@ -175,7 +175,7 @@ class YamlView:
             text=text,
             base=base,
             refused=refused,
-            chosen=preview.choices(shown, self.company) if shown else None,
+            chosen=preview.choices(shown, self.settings.organisation.name) if shown else None,
             longest=drafts.LONGEST,
             editable=allows(Permission.EDIT_QUESTIONNAIRES) and not draft.archived_at,
             schema="journey" if draft.is_journey else "questionnaire",

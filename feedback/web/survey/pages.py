@@ -8,8 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from flask import Response, request
 from jinja2 import Environment, FileSystemLoader
@@ -21,7 +20,8 @@ from feedback.core.branding import palette
 from feedback.core.text.localized import direction
 from feedback.i18n import LANGUAGES, Translator, language_name, translator
 from feedback.settings import Settings
-from feedback.settings.table import LARGEST_LOGO
+from feedback.settings.logo import logo_of
+from feedback.settings.table import LARGEST_LOGO, OrganisationSettings
 from feedback.web.http.application import PlainResponse
 from feedback.web.survey import kiosk
 from feedback.web.survey.compression import GappedPage, compressed
@@ -77,10 +77,20 @@ class Pages:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self.site = _site(settings)
+        self._settings = settings
+        self._dress = _Dress.of(settings)
         self._frames = frames or Frames()
-        self._policy = _policy(self.site)
-        self._unframed = self._headers("'none'")
+
+    @property
+    def site(self) -> Site:
+        return self._dressed.site
+
+    @property
+    def _dressed(self) -> _Dress:
+        """Made again when the organisation's settings were changed."""
+        if self._dress.organisation is not self._settings.organisation:
+            self._dress = _Dress.of(self._settings)
+        return self._dress
 
     def say(self, language: str) -> Translator:
         """The translator for `language`, or the closest available language."""
@@ -152,16 +162,13 @@ class Pages:
         """An HTML response that must not be cached or indexed, and can only be framed by `ancestors`."""
         gzipped = _takes_gzip(request.headers.get("Accept-Encoding", ""))
         body = compressed(html.encode()) if gzipped else html.encode()
-        return _response(body, status, self._headers(ancestors), gzipped=gzipped)
+        return _response(body, status, self._dressed.headers(ancestors), gzipped=gzipped)
 
     def fill(self, page: GappedPage, values: Mapping[str, str]) -> Response:
         """As `respond`, for a page that is the same for everybody but for these values."""
         gzipped = _takes_gzip(request.headers.get("Accept-Encoding", ""))
         body = page.gzipped(values) if gzipped else page.plain(values)
-        return _response(body, 200, self._unframed, gzipped=gzipped)
-
-    def _headers(self, ancestors: str) -> dict[str, str]:
-        return HEADERS | {"Content-Security-Policy": f"{self._policy}; frame-ancestors {ancestors}"}
+        return _response(body, 200, self._dressed.unframed, gzipped=gzipped)
 
 
 def _response(body: bytes, status: int, headers: Mapping[str, str], *, gzipped: bool) -> Response:
@@ -200,12 +207,35 @@ def _site(settings: Settings) -> Site:
         name=organisation.name,
         css=Markup(brand + compact_css(file.read_text(encoding="utf-8"))),  # noqa: S704 (our own file)
         js=Markup(compact_js(script.read_text(encoding="utf-8"))),  # noqa: S704 (our own file)
-        logo=_embedded(settings.instance / organisation.logo) if organisation.logo else "",
+        logo=_embedded(settings),
         icon="data:,",
         privacy_url=organisation.privacy_url,
         support_email=organisation.support_email,
         support_phone=organisation.support_phone,
     )
+
+
+@dataclass(frozen=True)
+class _Dress:
+    """What follows from the organisation's settings."""
+
+    organisation: OrganisationSettings
+    site: Site
+    policy: str
+    unframed: Mapping[str, str]
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        site = _site(settings)
+        policy = _policy(site)
+        return cls(settings.organisation, site, policy, _headers(policy, "'none'"))
+
+    def headers(self, ancestors: str) -> Mapping[str, str]:
+        return _headers(self.policy, ancestors)
+
+
+def _headers(policy: str, ancestors: str) -> dict[str, str]:
+    return HEADERS | {"Content-Security-Policy": f"{policy}; frame-ancestors {ancestors}"}
 
 
 @lru_cache(maxsize=1_000)
@@ -214,15 +244,10 @@ def _takes_gzip(accepted: str) -> bool:
     return parse_accept_header(accepted).quality("gzip") > 0
 
 
-_TYPES = {".png": "image/png", ".svg": "image/svg+xml"}
-
-
-def _embedded(file: Path) -> str:
+def _embedded(settings: Settings) -> str:
     """The logo as a data URI; empty if it is missing, too large, or of another type."""
-    kind = _TYPES.get(file.suffix.lower())
-    if kind is None or not file.is_file() or file.stat().st_size > LARGEST_LOGO:
-        return ""
-    return f"data:{kind};base64,{base64.b64encode(file.read_bytes()).decode()}"
+    logo = logo_of(settings)
+    return logo.address if logo and len(logo.content) <= LARGEST_LOGO else ""
 
 
 @lru_cache(maxsize=8)  # each of the applications of a process puts the same ones into its pages

@@ -14,7 +14,7 @@ from feedback.core.questions.base import Form
 from feedback.core.token import LENGTH
 from feedback.web.survey import kiosk, stamp
 from feedback.web.survey.compression import GappedPage
-from feedback.web.survey.pages import Notice, Pages
+from feedback.web.survey.pages import Notice, Pages, Site
 from feedback.web.survey.steps import Position, Step, Wording, piped, position, same_for_all
 from feedback.web.survey.visit import Visit
 
@@ -37,15 +37,15 @@ class _Drawn(NamedTuple):
     position: Position
     back: str
     """The key of the step before, if its answer can be changed."""
+    site: Site
 
 
 class Screens:
-    """The pages of visits; forms are stamped with the first of `keys`, texts may name the `company`."""
+    """The pages of visits; forms are stamped with the first of `keys`."""
 
-    def __init__(self, pages: Pages, keys: Sequence[bytes], company: str) -> None:
+    def __init__(self, pages: Pages, keys: Sequence[bytes]) -> None:
         self._pages = pages
         self._keys = keys
-        self._company = company
         self._drawn: dict[_Drawn, GappedPage | None] = {}
         self._begins: dict[tuple[int, str], tuple[Position, str]] = {}
         """Version and question -> what `_standing` says of it before the first answer."""
@@ -113,8 +113,9 @@ class Screens:
         None if the page differs between people, because its options are shuffled or its texts have placeholders.
         """
         survey = visit.survey
+        where, back = self._standing(visit, question)
         known = _Drawn(
-            survey.version_id, question.key, visit.language, survey.language, *self._standing(visit, question)
+            survey.version_id, question.key, visit.language, survey.language, where, back, self._pages.site
         )
         if known not in self._drawn:
             if len(self._drawn) >= MOST_DRAWN:
@@ -153,7 +154,7 @@ class Screens:
         }
 
     def _wording(self, visit: Visit) -> Wording:
-        values: Mapping[str, Any] = {**visit.survey.piping, "company": self._company}
+        values: Mapping[str, Any] = {**visit.survey.piping, "company": self._pages.site.name}
         return piped(Wording(visit.questionnaire, visit.language, values), visit.answers)
 
 

@@ -60,7 +60,7 @@ class SurveyViews:
         self.frames = frames
         self._keys = keys
         self.reader = FormReader(keys)
-        self.screens = Screens(pages, keys, runtime.settings.organisation.name)
+        self.screens = Screens(pages, keys)
         self.limits = rate_limits.Limits()
 
     def blueprint(self) -> Blueprint:

@@ -242,6 +242,9 @@ SUBJECTS: Mapping[str, str] = {
     "deliveries": _("Deliveries"),
     "account": _("Account"),
     "quarter": _("Quarterly report"),
+    "setting": _("Setting"),
+    "channel": _("Channel"),
+    "first_steps": _("First steps"),
 }
 INVITATIONS: Mapping[str, str] = {
     "queued": _("waiting to be sent"),

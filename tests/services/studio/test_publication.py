@@ -14,6 +14,7 @@ from feedback.errors import Conflict, NotFound, Rejected
 from feedback.library import Library, TextOfFile, checked
 from feedback.lint import LintContext
 from feedback.lint.engine.acknowledgement import warnings
+from feedback.services.context import Context
 from feedback.services.questionnaires import publishing
 from feedback.services.studio import drafts, publication, revisions
 from feedback.services.studio.following import EVERY, Following
@@ -37,11 +38,11 @@ class Node:
             self.library = publishing.load(session, settings, NOW)
         with database.writing() as session:
             publishing.note_in_force(session, self.library, NOW)
-        self.following = Following(database, settings, self.library)
+        self.following = Following(database, Context(settings, self.library, {}))
 
     @property
     def title(self) -> str:
-        return self.following.library.questionnaire(KEY).title.to("en")
+        return self.following.in_force.library.questionnaire(KEY).title.to("en")
 
 
 @pytest.fixture
@@ -75,7 +76,9 @@ class Author:
     def prepare(self, key: str = KEY) -> Prepared:
         node = self.node
         with node.database.reading() as session:
-            return publication.prepare(session, node.settings, node.following.library, self.draft(key), NOW)
+            return publication.prepare(
+                session, node.settings, node.following.in_force.library, self.draft(key), NOW
+            )
 
     def publish(self, key: str = KEY) -> int:
         prepared = self.prepare(key)
@@ -88,7 +91,9 @@ class Author:
     def undo(self) -> None:
         node = self.node
         with node.database.reading() as session:
-            prepared = publication.prepare_undo(session, node.settings, node.following.library, KEY, NOW)
+            prepared = publication.prepare_undo(
+                session, node.settings, node.following.in_force.library, KEY, NOW
+            )
         with node.database.writing() as session:
             publication.publish(session, prepared, "", set(prepared.warnings), by=self.by, now=NOW)
         node.following.look(at_once=True)
@@ -109,7 +114,7 @@ def other_node(node: Node) -> Iterator[Node]:
 
 def test_a_draft_changes_nothing_until_it_is_published(node: Node, ada: Author) -> None:
     ada.change(TITLE)
-    assert node.following.look(at_once=True).questionnaire(KEY).title.to("en") == "Support call"
+    assert node.following.look(at_once=True).library.questionnaire(KEY).title.to("en") == "Support call"
     ada.publish()
     assert node.title == "Call"
     assert ada.draft().state == drafts.DraftState.PUBLISHED
@@ -128,11 +133,11 @@ def test_another_node_follows_within_five_seconds_without_a_restart(ada: Author,
 
 
 def test_what_a_request_has_begun_with_it_ends_with(node: Node, ada: Author) -> None:
-    before = node.following.look(at_once=True)
+    before = node.following.look(at_once=True).library
     ada.change(TITLE)
     ada.publish()
     assert before.questionnaire(KEY).title.to("en") == "Support call"
-    assert node.following.look() is not before
+    assert node.following.look().library is not before
 
 
 @pytest.mark.parametrize(
@@ -150,7 +155,7 @@ def test_a_text_with_errors_cannot_be_published(ada: Author, node: Node, text: s
     assert why in {each.rule for each in prepared.errors}
     with pytest.raises(Rejected), node.database.writing() as session:
         publication.publish(session, prepared, "", set(), by=ada.by, now=NOW)
-    assert node.following.look(at_once=True).questionnaire(KEY).title.to("en") == "Support call"
+    assert node.following.look(at_once=True).library.questionnaire(KEY).title.to("en") == "Support call"
 
 
 def test_each_warning_is_accepted_by_name(ada: Author, node: Node) -> None:
@@ -232,8 +237,8 @@ def test_a_published_journey_that_has_become_wrong_leaves_what_was_in_force(
 
 def test_a_database_that_is_gone_leaves_the_former_library(node: Node, tmp_path: Path) -> None:
     gone = Database(f"sqlite:///{tmp_path / 'gone.db'}")
-    following = Following(gone, node.settings, node.library)
-    assert following.look(at_once=True) is node.library
+    following = Following(gone, Context(node.settings, node.library, {}))
+    assert following.look(at_once=True).library is node.library
     gone.close()
 
 
@@ -244,7 +249,7 @@ def test_an_edited_file_waits_for_a_restart(node: Node, ada: Author, directories
     (directories[0] / "relationship-nps.yaml").write_text(changed)
     ada.change(TITLE)
     ada.publish()
-    assert node.following.library.questionnaire("relationship-nps").purpose != "x"
+    assert node.following.in_force.library.questionnaire("relationship-nps").purpose != "x"
 
 
 PARKING = """\
@@ -268,12 +273,12 @@ def test_a_file_whose_last_warning_is_accepted_is_in_force_on_every_node_and_no_
     found = warnings(file.result)
     assert found
     for each in found:
-        assert "parking" not in node.following.look(at_once=True).questionnaires
+        assert "parking" not in node.following.look(at_once=True).library.questionnaires
         with node.database.writing() as session:
             assert publishing.accept(session, "parking", [each], by=ada.by, now=NOW)
     for each in (node, other_node):
-        assert "parking" in each.following.look(at_once=True).questionnaires
-        assert "other" not in each.following.library.questionnaires
+        assert "parking" in each.following.look(at_once=True).library.questionnaires
+        assert "other" not in each.following.in_force.library.questionnaires
 
 
 def test_a_file_of_the_installation_is_in_force_instead_of_the_shipped_one_with_its_key(
@@ -292,7 +297,7 @@ def test_a_version_that_no_survey_has_used_binds_no_series(node: Node, ada: Auth
     ada.change(QUESTION)
     assert not ada.prepare().is_blocked
     with node.database.writing() as session:
-        node.following.library.published(session, KEY, NOW)
+        node.following.in_force.library.published(session, KEY, NOW)
     assert "trend-scale-changed" in {each.rule for each in ada.prepare().errors}
     with node.database.reading() as session:
         assert session.scalars(select(QuestionnaireVersion.unasked).where(QuestionnaireVersion.key == KEY)).all() == [
@@ -301,7 +306,7 @@ def test_a_version_that_no_survey_has_used_binds_no_series(node: Node, ada: Auth
 
 
 def test_a_library_made_by_hand_is_followed_too(node: Node, ada: Author) -> None:
-    following = Following(node.database, node.settings, Library({}, Journey(stages=())))
+    following = Following(node.database, Context(node.settings, Library({}, Journey(stages=())), {}))
     ada.change(TITLE)
     ada.publish()
-    assert following.look(at_once=True).questionnaire(KEY).title.to("en") == "Call"
+    assert following.look(at_once=True).library.questionnaire(KEY).title.to("en") == "Call"

@@ -145,6 +145,7 @@ ACCEPTED: Mapping[str, str] = {
     "WAN_NAME_ALLOWED_CHARS": "letters, digits, dashes and spaces",
     "WAN_NAME_MAX_LENGTH": "64",
     "WAN_REGISTER_TIMEOUT": "a hint for the browser; WAN_REGISTER_WITHIN decides",
+    "WAN_RP_NAME": "the organisation's name as it is now: StaffPasskeys",
     "WAN_SIGNIN_TIMEOUT": "a hint for the browser; WAN_SIGNIN_WITHIN decides",
     "ZXCVBN_MINIMUM_SCORE": "services.staff.passwords.STRONG_ENOUGH",
 }

@@ -1,0 +1,1 @@
+"""Setting an installation up: what is still missing, and whether its channels work."""

@@ -1,0 +1,1 @@
+"""The pages on which admins change what the organisation decides."""
