@@ -23,7 +23,7 @@ from feedback.core.time.local_days import day_of
 from feedback.errors import DeliveryFailed, ProviderHeld, StorageUnavailable
 from feedback.providers.base import uptime
 from feedback.services.contact import suppression
-from feedback.services.followups import recovery_survey, workflow
+from feedback.services.followups import recovery_survey, told_changes, workflow
 from feedback.services.imports import runs
 from feedback.services.journey import enrolments, invitations
 from feedback.services.messaging import dispatch, heartbeats, outbox, provider_holds, reconciliation
@@ -34,6 +34,8 @@ from feedback.services.responses import link_visitors, missed_replies
 from feedback.services.responses.reading import Readings
 from feedback.services.staff import accounts, attempts, call_answers, sessions
 from feedback.services.studio.following import Following
+from feedback.services.webhooks import delivering, delivery_log, spreading
+from feedback.services.webhooks.lanes import WebhookLanes
 from feedback.store.portions import Portions, never
 
 if TYPE_CHECKING:
@@ -74,6 +76,12 @@ class Worker:
         self._started_at = clock.now()
         self._running: set[str] = set()
         self._stop = StopSignal()
+        self._lanes = WebhookLanes(
+            runtime.database,
+            delivering.http_of(runtime.settings.webhooks),
+            self._now,
+            lambda: self._stop.asked,
+        )
         self._following = Following(runtime.database, runtime.settings, runtime.library)
         self._scheduler = BackgroundScheduler(
             timezone=UTC, executors={"default": {"type": "threadpool", "max_workers": 16}}
@@ -128,6 +136,7 @@ class Worker:
         self._scheduler.shutdown(wait=True)
         for pool in self._pools.values():
             pool.shutdown(wait=True)
+        self._lanes.close()
         with suppress(StorageUnavailable), self.runtime.database.writing() as session:
             heartbeats.left(session, self.name)
 
@@ -182,6 +191,7 @@ class Worker:
             ("beat", self._beat, max(min(tick, heartbeats.EVERY), 1)),
             # One job per chat, so that a chat that hangs does not delay the other one.
             *((f"post {kind}", partial(self._post, kind), tick) for kind in chat_notices.addresses(settings)),
+            ("tell webhooks", partial(self._tell_webhooks, in_threads=pools is self._pools), tick),
             ("import", partial(import_files, stopped=stopped), tick),
             ("purge", partial(purge, stopped=stopped), max(tick, 3_600)),
         ]
@@ -244,6 +254,13 @@ class Worker:
     def _post(self, kind: str, runtime: Runtime, now: datetime) -> None:
         chat_notices.post_due(runtime.database, runtime.settings, kind, now, clock=self._now)
 
+    def _tell_webhooks(self, runtime: Runtime, now: datetime, *, in_threads: bool) -> None:
+        spreading.spread_all(Portions(runtime.database, lambda: self._stop.asked), runtime, now)
+        if in_threads:
+            self._lanes.start_due(now)
+        else:
+            self._lanes.run_here(now)
+
     def _reconcile(self, runtime: Runtime, now: datetime) -> None:
         reconciliation.reconcile(runtime.database, runtime, now, self._timer, self._stop)
 
@@ -305,6 +322,8 @@ def follow_up(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None
         staff_email.escalate(session, runtime, now)
     with runtime.database.writing() as session:
         chat_notices.queue_news(session, runtime.settings, now)
+    with runtime.database.writing() as session:
+        told_changes.tell_overdue(session, now)
 
 
 def tell_of_holds(runtime: Runtime, now: datetime) -> None:
@@ -334,6 +353,8 @@ def purge(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
         call_answers.purge(session, now)
         link_visitors.forget(session, day_of(now, runtime.settings.organisation.time_zone))
         runs.purge(session, now)
-    retention.purge_all(Portions(runtime.database, stopped), runtime.settings.retention, now)
+    portions = Portions(runtime.database, stopped)
+    retention.purge_all(portions, runtime.settings.retention, now)
+    portions.repeat(lambda session, limit: delivery_log.purge(session, now, limit))
     if not runtime.database.empty_log():
         log.info("worker.log_in_use")  # the next run tries again

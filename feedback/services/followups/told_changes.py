@@ -1,0 +1,60 @@
+"""What other systems are told of a follow-up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from feedback.core.followup import State
+from feedback.services import changes
+from feedback.services.changes import Change
+from feedback.store.models import FollowUp
+
+OVERDUE = "follow_up.overdue"
+TOO_OLD = timedelta(days=2)
+"""Targets that were missed longer ago are not told of, so that a new endpoint does not begin with old ones."""
+
+
+def tell(session: Session, type_: str, task: FollowUp, now: datetime) -> None:
+    """Tell of a change of one follow-up, in the transaction of the change."""
+    changes.tell(session, [_of(task, type_)], now)
+
+
+def tell_overdue(session: Session, now: datetime) -> int:
+    """Tell of targets that were missed since the last time; each is told once. Returns the number of events."""
+    if not changes.is_wanted(session, OVERDUE):
+        return 0
+    missed = [
+        _of(task, OVERDUE, key=_key(task, target, due), target=target)
+        for task in session.scalars(_late(now))
+        for target, due in _targets(task).items()
+        if now - TOO_OLD < due <= now
+    ]
+    return changes.tell_once(session, missed, now)
+
+
+def _late(now: datetime) -> Any:
+    window = (
+        FollowUp.contact_due_at.between(now - TOO_OLD, now),
+        FollowUp.close_due_at.between(now - TOO_OLD, now),
+    )
+    return select(FollowUp).where(FollowUp.state != State.CLOSED, window[0] | window[1]).order_by(FollowUp.id)
+
+
+def _targets(task: FollowUp) -> Mapping[str, datetime]:
+    """The targets that are still to be met."""
+    first = {} if task.first_contact_at is not None else {"contact": task.contact_due_at}
+    return {**first, "close": task.close_due_at}
+
+
+def _key(task: FollowUp, target: str, due: datetime) -> str:
+    """A follow-up that was reopened has new targets, and can miss them again."""
+    return f"{OVERDUE}:{task.id}:{target}:{due.isoformat()}"
+
+
+def _of(task: FollowUp, type_: str, *, key: str | None = None, **detail: object) -> Change:
+    return Change(type_, "follow_up", task.id, task.contact_id, task.response_id, detail, key)
