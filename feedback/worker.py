@@ -28,7 +28,7 @@ from feedback.services.imports import runs
 from feedback.services.journey import enrolments, invitations
 from feedback.services.messaging import dispatch, heartbeats, outbox, provider_holds, reconciliation
 from feedback.services.messaging.stopping import StopSignal
-from feedback.services.notifications import account_email, chat_notices, staff_email
+from feedback.services.notifications import account_email, chat_notices, staff_email, webhook_email
 from feedback.services.privacy import retention
 from feedback.services.responses import link_visitors, missed_replies
 from feedback.services.responses.reading import Readings
@@ -327,9 +327,11 @@ def follow_up(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None
 
 
 def tell_of_holds(runtime: Runtime, now: datetime) -> None:
-    """Notify admins of held channels; a separate job, so that a failure here delays no message to customers."""
+    """Notify admins of held channels and disabled webhooks; a separate job, so that a failure here delays no message to
+    customers."""
     with runtime.database.writing() as session:
         staff_email.tell_of_holds(session, runtime, now)
+        webhook_email.tell_of_disabled(session, runtime, now)
 
 
 def tell_of_trouble(runtime: Runtime, now: datetime) -> None:

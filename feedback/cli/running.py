@@ -113,13 +113,14 @@ def _shelf(settings: Settings, database: Database | None) -> Library:
 
 def _standing(database: Database, settings: Settings) -> list[Problem]:
     """Problems in the stored data: held providers and messages, workers, rollups in another time zone, missing rates,
-    permissions and calendars."""
+    permissions and calendars, webhooks that are disabled."""
     from feedback import clock
     from feedback.services import rollups
     from feedback.services.contact import reachability
     from feedback.services.customers import revenue
     from feedback.services.messaging import heartbeats, outbox, provider_holds
     from feedback.services.staff import business_hours
+    from feedback.services.webhooks import problems as webhook_problems
 
     with database.reading() as session:
         return [
@@ -130,6 +131,7 @@ def _standing(database: Database, settings: Settings) -> list[Problem]:
             *revenue.problems(session, settings),
             *reachability.problems(session, settings),
             *business_hours.problems(session, settings.followup),
+            *webhook_problems.problems(session, clock.now()),
         ]
 
 

@@ -39,6 +39,7 @@ from feedback.web.reports import views as reports_views
 from feedback.web.responses import reply_inbox
 from feedback.web.staff import account, api_keys, audit
 from feedback.web.studio import studio, trials
+from feedback.web.webhooks import views as webhooks_views
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -68,6 +69,7 @@ ROOMS = (
     Room(followups_root_causes.blueprint, "/causes"),
     Room(audit.blueprint, "/audit"),
     Room(api_keys.blueprint, "/keys"),
+    Room(webhooks_views.blueprint, "/webhooks"),
     Room(api.blueprint, "/api/v1", csrf=False),
     Room(delighted.blueprint, "/delighted/v1", csrf=False),
     Room(provider_hooks.blueprint, "/hooks", csrf=False),

@@ -76,7 +76,8 @@ def invitation_shape(row: Invitation, settings: Settings, now: datetime) -> Invi
 def suppression_shapes(session: Session, rows: Sequence[Suppression]) -> Iterator[SuppressionOut]:
     """Entries of the suppression list with the contacts' external ids, which are read together."""
     ids = [row.contact_id for row in rows if row.contact_id is not None]
-    known = dict(session.execute(select(Contact.id, Contact.external_id).where(Contact.id.in_(ids))).tuples())
+    people = session.execute(select(Contact.id, Contact.external_id).where(Contact.id.in_(ids)))
+    known = {row.id: row.external_id for row in people}
     for row in rows:
         yield SuppressionOut(
             id=row.id,

@@ -80,7 +80,7 @@ def response_shapes(
 
     Read the rows with their contact, account and scores (`services.reports.queries.WITH_PERSON_AND_SCORES`).
     """
-    owners = dict(session.execute(select(User.id, User.email)).tuples())
+    owners = {row.id: row.email for row in session.execute(select(User.id, User.email))}
     people = {row.contact_id: row.contact for row in rows if row.contact is not None}
     expanded: dict[int | None, ContactOut] = {}
     if "contact" in expand:

@@ -101,13 +101,12 @@ def _facts(row: Response) -> dict[str, Any]:
 def _comments(session: Session, events: Sequence[WebhookEvent], _: Context, __: datetime) -> Bodies:
     rows = _responses_of(session, {event.subject_id for event in events})
     answers = _texts(session, rows)
-    follow_ups = dict(
-        session.execute(
-            select(FollowUp.response_id, FollowUp.id).where(
-                FollowUp.response_id.in_(rows), FollowUp.kind == "recovery"
-            )
-        ).tuples()
+    tasks = session.execute(
+        select(FollowUp.response_id, FollowUp.id).where(
+            FollowUp.response_id.in_(rows), FollowUp.kind == "recovery"
+        )
     )
+    follow_ups = {task.response_id: task.id for task in tasks}
     found: Bodies = {}
     for event in events:
         answer = answers.get((event.subject_id, str(event.detail.get("question"))))

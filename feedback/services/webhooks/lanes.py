@@ -45,6 +45,10 @@ class WebhookLanes:
                     continue
                 self._busy.add(endpoint_id)
             self._pool.submit(self._run, endpoint_id)
+        self.raise_error()
+
+    def raise_error(self) -> None:
+        """Raise what a lane has raised since the last time, if there is anything."""
         with self._lock:
             error, self._error = self._error, None
         if error is not None:

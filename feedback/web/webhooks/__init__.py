@@ -1,0 +1,1 @@
+"""The pages on which admins say which other systems are told of what."""
