@@ -39,7 +39,7 @@ Network = IPv4Network | IPv6Network
 Resolve = Callable[[str, int], Sequence[tuple[Any, ...]]]
 
 
-class _NotAllowedError(OSError):
+class _NotAllowedError(Exception):
     """The name has no address to which webhooks may go."""
 
 
@@ -123,11 +123,12 @@ class WebhookHttp:
                 with response:
                     text = response.read(KEPT)
         except (HTTPError, OSError):
-            if clock.is_over:
-                raise SlowError from None
-            raise
+            if not clock.is_over:
+                raise
         finally:
             pool.close()
+        if clock.is_over:  # a head that was cut off can look like a whole one
+            raise SlowError
         return {
             "code": f"http_{response.status}",
             "status": response.status,
@@ -146,7 +147,7 @@ class WebhookHttp:
         return pool
 
     def _addresses(self, host: str, port: int) -> Sequence[tuple[Any, ...]]:
-        """The addresses of a name that may be connected to. Raises OSError if there is none."""
+        """The addresses of a name that may be connected to. Raises _NotAllowedError if there is none."""
         found = self.resolve(host, port)
         fit = [each for each in found if self._may(str(each[4][0]))]
         if found and not fit:
@@ -285,10 +286,9 @@ _CODES: tuple[tuple[type[BaseException], str], ...] = (
 def _code_of(error: BaseException) -> str | None:
     """The code of a failure, or of what caused it; None for a fault of ours."""
     causes = [error]
-    while (inner := getattr(causes[-1], "reason", None) or causes[-1].__cause__) is not None:
-        if not isinstance(inner, BaseException) or inner in causes:
-            break
-        causes.append(inner)
+    for each in causes:  # it grows
+        inner = [getattr(each, "reason", None), each.__cause__, *each.args]
+        causes += [one for one in inner if isinstance(one, BaseException) and one not in causes]
     for kind, code in _CODES:
         if any(isinstance(each, kind) for each in causes):
             return code

@@ -138,7 +138,20 @@ class Office:
 
     def told(self) -> list[str]:
         """The types of the stored events, in their order."""
-        return [each.type for each in self.rows(WebhookEvent)]
+        return told(self.database)
+
+
+def listen(database: Database, *types: str) -> None:
+    """Register an endpoint, so that events of these types are stored (default: of all)."""
+    draft = EndpointDraft("CRM", "https://crm.example.com/hooks", types or EVERYTHING)
+    with database.writing() as session:
+        endpoints.create(session, draft, LOCAL, by=None, now=NOW)
+
+
+def told(database: Database) -> list[str]:
+    """The types of the stored events, in their order."""
+    with database.reading() as session:
+        return list(session.scalars(select(WebhookEvent.type).order_by(WebhookEvent.id)))
 
 
 @pytest.fixture
