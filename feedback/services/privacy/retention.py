@@ -26,7 +26,6 @@ from feedback.store.models import (
     Response,
     SimulatedMessage,
     UsagePoint,
-    WebhookEvent,
 )
 from feedback.store.portions import Portions
 
@@ -56,7 +55,7 @@ KEPT: Mapping[str, str] = {
     "provider_hold": "erasure",
     "segment": "erasure, or somebody who may change segments",
     "studio_revision": "erasure",
-    "webhook_attempt": "after 30 days",
+    "webhook_attempt": "retention.answers, and after 30 days",
     "webhook_event": "retention.answers, and after 30 days",
     "webhook_call": "as soon as it is sent",
 }
@@ -143,7 +142,6 @@ def _forget_answers(session: Session, old: Sequence[int], _: datetime) -> None:
     if not old:
         return
     redaction.answers(session, old)
-    session.execute(update(WebhookEvent).where(WebhookEvent.response_id.in_(old)).values(body=None))
     invited = select(Response.invitation_id).where(Response.id.in_(old)).scalar_subquery()
     redaction.invitations(session, Invitation.id.in_(invited))
     session.execute(update(FollowUp).where(FollowUp.response_id.in_(old)).values(contact_id=None))
