@@ -41,6 +41,8 @@ class Scope(StrEnum):
     FOLLOW_UPS_READ = "follow-ups.read"
     FOLLOW_UPS_WORK = "follow-ups.work"
     QUESTIONNAIRES_READ = "questionnaires.read"
+    WEBHOOKS_READ = "webhooks.read"
+    WEBHOOKS_WRITE = "webhooks.write"
 
 
 AS_BEFORE = (Scope.CUSTOMERS_WRITE, Scope.EVENTS_WRITE)

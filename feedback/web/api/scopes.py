@@ -28,6 +28,8 @@ PERMISSIONS: Mapping[Scope, Permission] = {
     Scope.FOLLOW_UPS_READ: Permission.SEE_FOLLOW_UPS,
     Scope.FOLLOW_UPS_WORK: Permission.WORK_FOLLOW_UPS,
     Scope.QUESTIONNAIRES_READ: Permission.SEE_QUESTIONNAIRES,
+    Scope.WEBHOOKS_READ: Permission.MANAGE_SETTINGS,
+    Scope.WEBHOOKS_WRITE: Permission.MANAGE_SETTINGS,
 }
 """Scope -> the permission that the owner of a key needs for it."""
 

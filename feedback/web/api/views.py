@@ -25,6 +25,7 @@ from feedback.web.api.resources import (
     responses,
     scores,
     suppressions,
+    webhooks,
 )
 from feedback.web.api.scopes import open_to_all
 
@@ -41,6 +42,7 @@ RESOURCES = (
     scores,
     follow_ups,
     questionnaires,
+    webhooks,
 )
 """Modules that register the routes of a resource, in the order of the description."""
 

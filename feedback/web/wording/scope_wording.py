@@ -22,5 +22,7 @@ TITLES: Mapping[Scope, str] = {
     Scope.FOLLOW_UPS_READ: _("See follow-ups"),
     Scope.FOLLOW_UPS_WORK: _("Work on follow-ups"),
     Scope.QUESTIONNAIRES_READ: _("See and check questionnaires"),
+    Scope.WEBHOOKS_READ: _("See webhooks, and what was sent by them"),
+    Scope.WEBHOOKS_WRITE: _("Register, change and repair webhooks"),
 }
 """Scope -> what it allows, in the order of the page on which keys are made."""
