@@ -23,7 +23,7 @@ from feedback.core.time.local_days import day_of
 from feedback.errors import DeliveryFailed, ProviderHeld, StorageUnavailable
 from feedback.providers.base import uptime
 from feedback.services.contact import suppression
-from feedback.services.followups import recovery_survey, told_changes, workflow
+from feedback.services.followups import recovery_survey, reported_changes, workflow
 from feedback.services.imports import runs
 from feedback.services.journey import enrolments, invitations
 from feedback.services.messaging import dispatch, heartbeats, outbox, provider_holds, reconciliation
@@ -323,7 +323,7 @@ def follow_up(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None
     with runtime.database.writing() as session:
         chat_notices.queue_news(session, runtime.settings, now)
     with runtime.database.writing() as session:
-        told_changes.tell_overdue(session, now)
+        reported_changes.report_overdue(session, now)
 
 
 def tell_of_holds(runtime: Runtime, now: datetime) -> None:

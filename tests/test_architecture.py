@@ -233,8 +233,8 @@ TESTED_ELSEWHERE = {
     "services/context.py": "services/journey/test_invitations.py",  # no behaviour: what services are given
     "services/studio/following.py": "services/studio/test_publication.py",  # nothing to follow without a publication
     "services/responses/incoming_reply.py": "services/responses/test_sms_conversation.py",
-    "services/responses/told_changes.py": "services/test_changes.py",
-    "services/followups/told_changes.py": "services/test_changes.py",
+    "services/responses/reported_changes.py": "services/test_changes.py",
+    "services/followups/reported_changes.py": "services/test_changes.py",
     "services/responses/submission.py": "services/responses/test_recording.py",
     "core/replies/automatic.py": "core/replies/test_reply.py",
     "core/replies/clauses.py": "core/replies/test_reply.py",

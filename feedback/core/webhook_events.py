@@ -1,4 +1,4 @@
-"""What other systems can be told of: the one table of event types, and of which events an endpoint wants to hear."""
+"""What other systems can be notified of: the one table of event types, and which events an endpoint wants."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ EVENT_TYPES: Mapping[str, WebhookEventType] = {
         WebhookEventType("invitation.failed", "invitation", _("Invitation failed")),
     )
 }
-"""Name -> type. A new line needs a place in the services that calls `services.changes.tell`, and nothing else if its
+"""Name -> type. A new line needs a place in the services that calls `services.changes.report`, and nothing else if its
 shape is known to `services.webhooks.bodies`."""
 
 TEST = "webhook.test"

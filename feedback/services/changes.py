@@ -1,4 +1,4 @@
-"""Tells other systems of what changed: stores an event in the transaction of the change, if an endpoint wants its type.
+"""Reports changes to other systems: stores an event in the transaction of the change, if an endpoint wants its type.
 
 Most installations have no endpoint. So that a change then costs next to nothing, one statement asks a small table for
 the wanted types, and nothing else happens. Bodies and deliveries are made later, by the worker
@@ -21,11 +21,11 @@ from feedback.store.prepared import PreparedStatement
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ReportedChange:
     """Something that happened, by the names of `core.webhook_events.EVENT_TYPES`.
 
-    Events of one object (`subject`, `subject_id`) are delivered in the order in which they were told. `detail` holds
-    keys and numbers, no words of a customer. `contact_id` and `response_id` are those of whom and what it is about.
+    Events of one object (`subject`, `subject_id`) are delivered in the order in which they were reported. `detail`
+    holds keys and numbers, no words of a customer. `contact_id` and `response_id` say whom and what it is about.
     """
 
     type: str
@@ -47,8 +47,8 @@ _WANTED = PreparedStatement(
 _STORE = PreparedStatement(_EVENT.insert())
 
 
-def tell(rows: Session | Connection, changes: Sequence[Change], now: datetime) -> None:
-    """Store those of the changes of which an endpoint wants to hear, in the transaction of `rows`."""
+def report(rows: Session | Connection, changes: Sequence[ReportedChange], now: datetime) -> None:
+    """Store those of the changes that an endpoint wants, in the transaction of `rows`."""
     if not changes:
         return
     connection = rows.connection() if isinstance(rows, Session) else rows
@@ -58,9 +58,9 @@ def tell(rows: Session | Connection, changes: Sequence[Change], now: datetime) -
             _STORE.run(connection, _columns(change, now))
 
 
-def tell_once(session: Session, changes: Sequence[Change], now: datetime) -> int:
-    """Store those of the changes whose key is not stored yet; of their type, an endpoint must want to hear. Returns
-    their number."""
+def report_once(session: Session, changes: Sequence[ReportedChange], now: datetime) -> int:
+    """Store those of the changes whose key is not stored yet; an endpoint must want their type. Returns their
+    number."""
     if not changes:
         return 0
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
@@ -72,7 +72,7 @@ def tell_once(session: Session, changes: Sequence[Change], now: datetime) -> int
 
 
 def is_wanted(rows: Session | Connection, type_: str) -> bool:
-    """Whether an endpoint wants to hear of this type; for changes that have to be looked for."""
+    """Whether an endpoint wants this type; for changes that have to be looked for."""
     connection = rows.connection() if isinstance(rows, Session) else rows
     return bool(_wanted(connection, [type_]))
 
@@ -81,7 +81,7 @@ def _wanted(connection: Connection, types: Sequence[str]) -> set[str]:
     return {row.type for row in _WANTED.rows(connection, {"types": types})}
 
 
-def _columns(change: Change, now: datetime) -> dict[str, Any]:
+def _columns(change: ReportedChange, now: datetime) -> dict[str, Any]:
     return {
         "type": change.type,
         "subject": change.subject,

@@ -294,7 +294,7 @@ class WebhookSettings:
     allowed_networks: tuple[str, ...] = setting(
         (),
         'Networks inside your own that webhooks may reach although they are not public, e.g. ["10.20.0.0/16"]. '
-        "Everything that answers there can be asked by whoever may edit webhooks.",
+        "Everything that answers there can then be called by anybody who may edit webhooks.",
     )
     allow_http: bool = setting(
         False, "Allow addresses without encryption; only for receivers inside your own network."

@@ -32,7 +32,7 @@ from werkzeug.test import EnvironBuilder
 from feedback import clock
 from feedback.bootstrap import Runtime
 from feedback.core.webhook_events import EVENT_TYPES
-from feedback.services.responses import told_changes
+from feedback.services.responses import reported_changes
 from feedback.settings import Secret, Settings
 from feedback.settings.table import OrganisationSettings, WebSettings
 from feedback.store.database import Database
@@ -90,18 +90,18 @@ def cost(database: Database, answers: int) -> None:
         "other types": lambda: _want(database, ["follow_up.closed"]),
         "everything": lambda: _want(database, list(EVENT_TYPES)),
     }
-    tell = told_changes.tell
+    tell = reported_changes.report
     spent: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
     blocks = [name for name in ways for _ in range(answers // BLOCK)]
     random.Random(1).shuffle(blocks)
     number = 0
     for name in blocks:
         ways[name]()
-        told_changes.tell = _nothing if name == "nothing told" else tell  # type: ignore[assignment]
+        reported_changes.report = _nothing if name == "nothing told" else tell  # type: ignore[assignment]
         for _ in range(BLOCK):
             spent[name].append(_timed(application, number))
             number += 1
-    told_changes.tell = tell
+    reported_changes.report = tell
     with database.reading() as session:
         stored = session.scalar(select(func.count()).select_from(WebhookEvent)) or 0
     print(f"{number:,} answers, {stored / max(1, len(spent['everything'])):.1f} events for each that is told")

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, select, update
 from feedback.core.answer import Answer
 from feedback.core.bot_signals import Evidence
 from feedback.services import changes
-from feedback.services.changes import Change
+from feedback.services.changes import ReportedChange
 from feedback.services.contact import suppression
-from feedback.services.followups import told_changes, workflow
+from feedback.services.followups import reported_changes, workflow
 from feedback.services.followups.workflow import Closing
 from feedback.services.messaging import outbox
 from feedback.services.responses import lookup, recording
@@ -78,7 +78,11 @@ def test_without_an_endpoint_one_statement_is_asked_and_nothing_is_stored(
 
     with monkeypatch.context() as patch, office.database.connection() as connection:
         patch.setattr(prepared, "rows_of", note)
-        changes.tell(connection, [Change("score.low", "response", 1), Change("a", "b", 2)] * 2, office.now)
+        changes.report(
+            connection,
+            [ReportedChange("score.low", "response", 1), ReportedChange("a", "b", 2)] * 2,
+            office.now,
+        )
     assert len(asked) == 1 and "webhook_subscription" in asked[0]
     office.answer(score=2, words="Too slow")
     assert office.told() == []
@@ -93,7 +97,7 @@ def test_types_that_nobody_wants_are_not_stored(office: Office) -> None:
 def test_an_answer_that_is_rolled_back_is_not_told(office: Office) -> None:
     office.endpoint("http://127.0.0.1:9/")
     with pytest.raises(RuntimeError), office.database.connection() as connection:
-        changes.tell(connection, [Change("response.created", "response", 1)], office.now)
+        changes.report(connection, [ReportedChange("response.created", "response", 1)], office.now)
         raise RuntimeError
     assert office.told() == []
 
@@ -122,18 +126,18 @@ def test_a_logged_contact_takes_a_follow_up_once(desk: Desk) -> None:
 
 
 def test_a_missed_target_is_told_once_and_an_old_one_never(desk: Desk) -> None:
-    listen(desk.runtime.database, told_changes.OVERDUE)
+    listen(desk.runtime.database, reported_changes.OVERDUE)
     task = desk.low()
     database = desk.runtime.database
     for later, number in ((timedelta(0), 0), (timedelta(hours=1), 1), (timedelta(hours=2), 0)):
         with database.writing() as session:
             assert (
-                told_changes.tell_overdue(session, task.contact_due_at - timedelta(minutes=30) + later)
+                reported_changes.report_overdue(session, task.contact_due_at - timedelta(minutes=30) + later)
                 == number
             )
     with database.writing() as session:
         session.execute(update(FollowUp).values(close_due_at=MONDAY - timedelta(days=3)))
-        assert told_changes.tell_overdue(session, MONDAY) == 0
+        assert reported_changes.report_overdue(session, MONDAY) == 0
     with database.reading() as session:
         assert session.scalars(select(WebhookEvent)).one().detail == {"target": "contact"}
 

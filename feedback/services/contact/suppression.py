@@ -15,7 +15,7 @@ from feedback.core.lifecycle import InvitationState, MessageState
 from feedback.core.token import looks_like_token
 from feedback.errors import NotFound
 from feedback.services import changes
-from feedback.services.changes import Change
+from feedback.services.changes import ReportedChange
 from feedback.store.database import add_once
 from feedback.store.models import Consent, Contact, Invitation, Message, Suppression
 from feedback.store.prepared import PreparedStatement
@@ -181,11 +181,11 @@ def _tell_others(session: Session, kind: str, address: str, contacts: Sequence[i
     row = _row(session, kind, address, now, None)
     session.flush()
     told = [
-        Change("contact.opted_out", "contact", each, contact_id=each, detail={"suppression": row.id})
+        ReportedChange("contact.opted_out", "contact", each, contact_id=each, detail={"suppression": row.id})
         for each in contacts
     ]
-    nobody = Change("contact.opted_out", "suppression", row.id, detail={"suppression": row.id})
-    changes.tell(session, told or [nobody], now)
+    nobody = ReportedChange("contact.opted_out", "suppression", row.id, detail={"suppression": row.id})
+    changes.report(session, told or [nobody], now)
 
 
 def suspend(session: Session, kind: str, address: str, *, source: str, now: datetime) -> None:

@@ -22,7 +22,7 @@ from feedback.core.text.localized import is_blank
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.services import audit
 from feedback.services.access import Viewer, visible
-from feedback.services.followups import answer_changes, open_link_answers, told_changes
+from feedback.services.followups import answer_changes, open_link_answers, reported_changes
 from feedback.services.staff import accounts
 from feedback.services.staff.business_hours import calendar_of
 from feedback.settings.table import FollowUpSettings
@@ -145,7 +145,7 @@ def _open(
     except IntegrityError:
         return None
     _log(session, task, "opened", by=None, now=now)
-    told_changes.tell(session, "follow_up.opened", task, now)
+    reported_changes.report(session, "follow_up.opened", task, now)
     return task
 
 
@@ -234,7 +234,7 @@ def _take(session: Session, task: FollowUp, viewer: Viewer, now: datetime) -> No
     task.owner_told_at = now  # taking it needs no notification
     task.taken_at = task.taken_at or now
     task.snoozed_until = None
-    told_changes.tell(session, "follow_up.taken", task, now)
+    reported_changes.report(session, "follow_up.taken", task, now)
 
 
 def take_all(
@@ -379,7 +379,7 @@ def close(
     task.recovered_revenue = closing.recovered
     task.closed_at, task.closed_by_id = now, viewer.user_id
     task.snoozed_until = None
-    told_changes.tell(session, "follow_up.closed", task, now)
+    reported_changes.report(session, "follow_up.closed", task, now)
     detail = {"outcome": str(outcome), "root_cause": cause.key if cause else None}
     return _changed(session, task, "closed", by=viewer.user_id, now=now, text=words, detail=detail)
 

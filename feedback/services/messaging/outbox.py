@@ -24,7 +24,7 @@ from feedback.core.time.duration import Duration
 from feedback.errors import DeliveryFailed
 from feedback.providers.base import Verdict
 from feedback.services import changes, rollups
-from feedback.services.changes import Change
+from feedback.services.changes import ReportedChange
 from feedback.services.contact import suppression
 from feedback.settings import Problem, Settings
 from feedback.store.database import add_once
@@ -173,8 +173,8 @@ def failed(session: Session, message: Message, code: str, now: datetime) -> None
 def invitation_failed(session: Session, invitation: Invitation, reason: str, now: datetime) -> None:
     """The invitation reaches nobody; other systems are told."""
     invitation.state, invitation.state_reason = InvitationState.FAILED, reason[:64]
-    told = Change("invitation.failed", "invitation", invitation.id, contact_id=invitation.contact_id)
-    changes.tell(session, [told], now)
+    told = ReportedChange("invitation.failed", "invitation", invitation.id, contact_id=invitation.contact_id)
+    changes.report(session, [told], now)
 
 
 def cancel(message: Message, reason: str) -> None:

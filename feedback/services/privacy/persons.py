@@ -168,7 +168,7 @@ def _follow_ups(person: Person) -> Select[int]:
 
 
 def _told(person: Person) -> ColumnElement[bool]:
-    """Events that other systems were told of; also those of responses in which the person gave an address."""
+    """Events that were reported to other systems; also those of responses in which the person gave an address."""
     return or_(WebhookEvent.contact_id == person.contact_id, WebhookEvent.response_id.in_(person.responses))
 
 

@@ -24,7 +24,7 @@ from feedback.core.questionnaire import FollowUpRule, Questionnaire, SurveyOutco
 from feedback.errors import LinkClosed, NotFound
 from feedback.services import rollups
 from feedback.services.followups import workflow
-from feedback.services.responses import lookup, told_changes
+from feedback.services.responses import lookup, reported_changes
 from feedback.services.responses.lookup import (
     AnyRow,
     LockedInvitation,
@@ -390,7 +390,7 @@ def _settle(connection: Connection, change: _Change) -> int:
     Returns the response's id."""
     zone = zone_of(connection)
     questionnaire, stored, row = change.questionnaire, change.stored, change.row
-    told_changes.tell(
+    reported_changes.report(
         connection, questionnaire, stored, row, change.answers, change.scores, change.submission.at
     )
     rollups.settle(

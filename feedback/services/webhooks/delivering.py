@@ -337,7 +337,7 @@ def _is_dead(session: Session, endpoint: WebhookEndpoint, delivery: WebhookDeliv
 
 
 def disable(endpoint: WebhookEndpoint, reason: str, now: datetime) -> None:
-    """Send nothing more to an endpoint, and have the admins told of it. Its deliveries wait."""
+    """Send nothing more to an endpoint, and have the admins notified. Its deliveries wait."""
     log.warning("webhook.disabled", endpoint=endpoint.id, reason=reason)
     endpoint.disabled_at, endpoint.disabled_for, endpoint.notice_due = now, reason[:64], True
     endpoint.edit, endpoint.changed_at = endpoint.edit + 1, now

@@ -1,4 +1,4 @@
-"""What became of each delivery, and sending it again: one, or all of a time."""
+"""The result of each delivery, and sending it again: one, or all of a time."""
 
 from __future__ import annotations
 

@@ -50,7 +50,9 @@ def create(
     """
     name, url, types = _checked(draft, settings)
     if (session.scalar(select(func.count()).select_from(WebhookEndpoint)) or 0) >= MOST:
-        raise Conflict(f"There are {MOST} endpoints already. Delete one that is not needed any more.")
+        raise Conflict(
+            "There are as many webhooks as there can be. Delete one that you do not need any more."
+        )
     endpoint = WebhookEndpoint(
         name=name,
         url=url,
@@ -152,7 +154,7 @@ def send_test(session: Session, endpoint_id: int, *, by: int | None, now: dateti
     """Queue a test event for an endpoint, whatever types it wants. Raises NotFound, Conflict if it is paused."""
     endpoint = _locked(session, endpoint_id)
     if endpoint.paused_at is not None or endpoint.disabled_at is not None:
-        raise Conflict("Nothing is sent to this endpoint now. Resume it, then send the test.")
+        raise Conflict("Nothing is sent by this webhook now. Resume it, then send the test.")
     data = {"endpoint": endpoint.name, "message": "This is a test. No customer did anything."}
     event = WebhookEvent(
         type=TEST,

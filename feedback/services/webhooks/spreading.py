@@ -24,7 +24,7 @@ from feedback.store.portions import Portions
 
 _ONE_AT_A_TIME = 7236_0018  # an arbitrary key: workers take this PostgreSQL advisory lock, or leave the work
 MERGED = "response.changed"
-"""Of several changes of one response that nobody was told of yet, the last is told of: it holds them all."""
+"""Of several changes of one response that were not reported yet, the last is reported: it holds them all."""
 _MOST = 200
 """Events of a portion; with more of them, a body that is large would make it long."""
 UNSPREAD = select(WebhookEvent).where(WebhookEvent.spread_at.is_(None)).order_by(WebhookEvent.id)

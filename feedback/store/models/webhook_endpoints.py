@@ -1,4 +1,4 @@
-"""The outbox of webhooks to other systems: what happened, who wants to hear it, and what became of each delivery."""
+"""The outbox of webhooks to other systems: what happened, who wants it, and the state of each delivery."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from feedback.store.types import StateType
 
 
 class WebhookEndpoint(Base):
-    """An address of another system that is told of events.
+    """An address of another system that is notified of events.
 
     `secret` signs every delivery, and so does `previous_secret` until `previous_until`. `failing_since` is the time of
     the first failure after the last success, `failures` their number; nothing is sent before `resting_until`. A
     disabled endpoint (`disabled_at`, with a code as the reason) keeps its deliveries until somebody enables it;
-    `notice_due` says that the admins do not know it yet. `revived_at` is set when it works again after a time of
-    failures, until the deliveries that wait for a retry are due.
+    `notice_due` says that the admins have not been notified yet. `revived_at` is set when it works again after a time
+    of failures, until the deliveries that wait for a retry are due.
     """
 
     __tablename__ = "webhook_endpoint"

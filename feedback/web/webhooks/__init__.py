@@ -1,1 +1,1 @@
-"""The pages on which admins say which other systems are told of what."""
+"""The pages on which admins choose which other systems are notified of what."""

@@ -15,7 +15,7 @@ from feedback import clock
 from feedback.bootstrap import Runtime
 from feedback.providers.webhook_http import WebhookHttp
 from feedback.services import changes
-from feedback.services.changes import Change
+from feedback.services.changes import ReportedChange
 from feedback.services.webhooks import delivering, spreading
 from feedback.settings.table import WebhookSettings
 from feedback.store.models import AuditEntry, Response, WebhookDelivery, WebhookEndpoint, WebhookEvent
@@ -56,7 +56,9 @@ def happen(runtime: Runtime, type_: str = "response.created") -> None:
     with runtime.database.writing() as session:
         row = session.scalars(select(Response).where(Response.segment == "vip").order_by(Response.id)).first()
         assert row is not None
-        changes.tell(session, [Change(type_, "response", row.id, row.contact_id, row.id)], clock.now())
+        changes.report(
+            session, [ReportedChange(type_, "response", row.id, row.contact_id, row.id)], clock.now()
+        )
 
 
 def test_a_webhook_is_made_tested_and_its_secret_shown_once(

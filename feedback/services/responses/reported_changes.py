@@ -1,4 +1,4 @@
-"""What other systems are told of a submission."""
+"""What is reported about a submission to other systems."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from feedback.core.metrics.own_scale import OTHER
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import TextQuestion
 from feedback.services import changes
-from feedback.services.changes import Change
+from feedback.services.changes import ReportedChange
 from feedback.services.responses.lookup import ResponseRow, StoredResponse
 
 
-def tell(
+def report(
     connection: Connection,
     questionnaire: Questionnaire,
     stored: StoredResponse | None,
@@ -26,9 +26,9 @@ def tell(
     scores: Mapping[str, int],
     now: datetime,
 ) -> None:
-    """Tell of what the response was (`stored`) and is (`row` with its answers and scores).
+    """Report the difference between what the response was (`stored`) and is (`row` with its answers and scores).
 
-    Of a provisional response nothing is told; it is created at the moment at which it begins to count.
+    Nothing is reported about a provisional response; it is created at the moment at which it begins to count.
     """
     if row.provisional:
         return
@@ -37,10 +37,10 @@ def tell(
     told = [*_states(before, row, changed=known != answers)]
     told += _low_scores(questionnaire, before, row, scores)
     told += _comments(questionnaire, known, row, answers)
-    changes.tell(connection, told, now)
+    changes.report(connection, told, now)
 
 
-def _states(before: StoredResponse | None, row: ResponseRow, *, changed: bool) -> Iterator[Change]:
+def _states(before: StoredResponse | None, row: ResponseRow, *, changed: bool) -> Iterator[ReportedChange]:
     is_completed = row.completed_at is not None and (before is None or before.row.completed_at is None)
     if before is None:
         yield _of(row, "response.created")
@@ -52,7 +52,7 @@ def _states(before: StoredResponse | None, row: ResponseRow, *, changed: bool) -
 
 def _low_scores(
     questionnaire: Questionnaire, before: StoredResponse | None, row: ResponseRow, scores: Mapping[str, int]
-) -> Iterator[Change]:
+) -> Iterator[ReportedChange]:
     """One event for all scores that are low now and were not before."""
     known: Mapping[str, int] = before.scores if before else {}
     low = [
@@ -77,7 +77,7 @@ def _comments(
     known: Mapping[str, Answer],
     row: ResponseRow,
     answers: Mapping[str, Answer],
-) -> Iterator[Change]:
+) -> Iterator[ReportedChange]:
     """The questions to which the customer wrote words for the first time; contact details are no comments."""
     for key, answer in answers.items():
         if answer.text and not (key in known and known[key].text) and not _asks_who(questionnaire, key):
@@ -89,6 +89,6 @@ def _asks_who(questionnaire: Questionnaire, key: str) -> bool:
     return isinstance(question, TextQuestion) and question.contact is not None
 
 
-def _of(row: ResponseRow, type_: str, **detail: object) -> Change:
+def _of(row: ResponseRow, type_: str, **detail: object) -> ReportedChange:
     assert row.id is not None  # noqa: S101 - it has been written
-    return Change(type_, "response", row.id, row.contact_id, row.id, detail)
+    return ReportedChange(type_, "response", row.id, row.contact_id, row.id, detail)

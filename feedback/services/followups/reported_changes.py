@@ -1,4 +1,4 @@
-"""What other systems are told of a follow-up."""
+"""What is reported about a follow-up to other systems."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from sqlalchemy.orm import Session
 
 from feedback.core.followup import State
 from feedback.services import changes
-from feedback.services.changes import Change
+from feedback.services.changes import ReportedChange
 from feedback.store.models import FollowUp
 
 OVERDUE = "follow_up.overdue"
 TOO_OLD = timedelta(days=2)
-"""Targets that were missed longer ago are not told of, so that a new endpoint does not begin with old ones."""
+"""Targets that were missed longer ago are not reported, so that a new endpoint does not begin with old ones."""
 
 
-def tell(session: Session, type_: str, task: FollowUp, now: datetime) -> None:
-    """Tell of a change of one follow-up, in the transaction of the change."""
-    changes.tell(session, [_of(task, type_)], now)
+def report(session: Session, type_: str, task: FollowUp, now: datetime) -> None:
+    """Report a change of one follow-up, in the transaction of the change."""
+    changes.report(session, [_of(task, type_)], now)
 
 
-def tell_overdue(session: Session, now: datetime) -> int:
-    """Tell of targets that were missed since the last time; each is told once. Returns the number of events."""
+def report_overdue(session: Session, now: datetime) -> int:
+    """Report targets that were missed since the last time, each once. Returns the number of events."""
     if not changes.is_wanted(session, OVERDUE):
         return 0
     missed = [
@@ -34,7 +34,7 @@ def tell_overdue(session: Session, now: datetime) -> int:
         for target, due in _targets(task).items()
         if now - TOO_OLD < due <= now
     ]
-    return changes.tell_once(session, missed, now)
+    return changes.report_once(session, missed, now)
 
 
 def _late(now: datetime) -> Any:
@@ -56,5 +56,5 @@ def _key(task: FollowUp, target: str, due: datetime) -> str:
     return f"{OVERDUE}:{task.id}:{target}:{due.isoformat()}"
 
 
-def _of(task: FollowUp, type_: str, *, key: str | None = None, **detail: object) -> Change:
-    return Change(type_, "follow_up", task.id, task.contact_id, task.response_id, detail, key)
+def _of(task: FollowUp, type_: str, *, key: str | None = None, **detail: object) -> ReportedChange:
+    return ReportedChange(type_, "follow_up", task.id, task.contact_id, task.response_id, detail, key)
