@@ -25,7 +25,7 @@ from feedback.providers import PROVIDERS
 from feedback.providers.base import uptime
 from feedback.services.campaigns import upkeep
 from feedback.services.contact import suppression
-from feedback.services.followups import recovery_survey, workflow
+from feedback.services.followups import recovery_survey, reported_changes, workflow
 from feedback.services.imports import runs
 from feedback.services.journey import enrolments, invitations
 from feedback.services.messaging import dispatch, heartbeats, outbox, provider_holds, reconciliation
@@ -36,12 +36,15 @@ from feedback.services.notifications import (
     chat_notices,
     escalation,
     owner_digest,
+    webhook_email,
 )
 from feedback.services.privacy import retention
 from feedback.services.responses import link_visitors, missed_replies
 from feedback.services.responses.reading import Readings
 from feedback.services.staff import accounts, attempts, call_answers, sessions
 from feedback.services.studio.following import Following
+from feedback.services.webhooks import delivering, delivery_log, spreading
+from feedback.services.webhooks.lanes import WebhookLanes
 from feedback.store.portions import Portions, never
 
 if TYPE_CHECKING:
@@ -83,6 +86,12 @@ class Worker:
         self._stop = StopSignal()
         self._following = Following(runtime.database, runtime)
         self._served = runtime.providers
+        self._lanes = WebhookLanes(
+            runtime.database,
+            delivering.http_of(runtime.settings.webhooks),
+            self._now,
+            lambda: self._stop.asked,
+        )
         self._scheduler = BackgroundScheduler(
             timezone=UTC, executors={"default": {"type": "threadpool", "max_workers": 16}}
         )
@@ -136,6 +145,7 @@ class Worker:
         self._scheduler.shutdown(wait=True)
         for pool in self._pools.values():
             pool.shutdown(wait=True)
+        self._lanes.close()
         with suppress(StorageUnavailable), self.runtime.database.writing() as session:
             heartbeats.left(session, self.name)
 
@@ -198,6 +208,7 @@ class Worker:
             ("beat", self._beat, max(min(tick, heartbeats.EVERY), 1)),
             # One job per chat, so that a chat that hangs does not delay the other one.
             *((f"post {kind}", partial(self._post, kind), tick) for kind in chat_notices.KINDS),
+            ("tell webhooks", partial(self._tell_webhooks, in_threads=pools is self._pools), tick),
             ("import", partial(import_files, stopped=stopped), tick),
             ("purge", partial(purge, stopped=stopped), max(tick, 3_600)),
         ]
@@ -275,6 +286,13 @@ class Worker:
             return
         chat_notices.post_due(runtime.database, runtime.settings, kind, now, clock=self._now)
 
+    def _tell_webhooks(self, runtime: Runtime, now: datetime, *, in_threads: bool) -> None:
+        spreading.spread_all(Portions(runtime.database, lambda: self._stop.asked), runtime, now)
+        if in_threads:
+            self._lanes.start_due(now)
+        else:
+            self._lanes.run_here(now)
+
     def _reconcile(self, runtime: Runtime, now: datetime) -> None:
         reconciliation.reconcile(runtime.database, runtime, now, self._timer, self._stop)
 
@@ -351,12 +369,16 @@ def follow_up(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None
         escalation.escalate(session, runtime, now)
     with runtime.database.writing() as session:
         chat_notices.queue_news(session, runtime.settings, now)
+    with runtime.database.writing() as session:
+        reported_changes.report_overdue(session, now)
 
 
 def tell_of_holds(runtime: Runtime, now: datetime) -> None:
-    """Notify admins of held channels; a separate job, so that a failure here delays no message to customers."""
+    """Notify admins of held channels and disabled webhooks; a separate job, so that a failure here delays no message to
+    customers."""
     with runtime.database.writing() as session:
         admin_alerts.tell_of_holds(session, runtime, now)
+        webhook_email.tell_of_disabled(session, runtime, now)
 
 
 def tell_of_trouble(runtime: Runtime, now: datetime) -> None:
@@ -380,6 +402,8 @@ def purge(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
         call_answers.purge(session, now)
         link_visitors.forget(session, day_of(now, runtime.settings.organisation.time_zone))
         runs.purge(session, now)
-    retention.purge_all(Portions(runtime.database, stopped), runtime.settings.retention, now)
+    portions = Portions(runtime.database, stopped)
+    retention.purge_all(portions, runtime.settings.retention, now)
+    portions.repeat(lambda session, limit: delivery_log.purge(session, now, limit))
     if not runtime.database.empty_log():
         log.info("worker.log_in_use")  # the next run tries again

@@ -238,6 +238,8 @@ TESTED_ELSEWHERE = {
     "services/context.py": "services/journey/test_invitations.py",  # no behaviour: what services are given
     "services/studio/following.py": "services/studio/test_publication.py",  # nothing to follow without a publication
     "services/responses/incoming_reply.py": "services/responses/test_sms_conversation.py",
+    "services/responses/reported_changes.py": "services/test_changes.py",
+    "services/followups/reported_changes.py": "services/test_changes.py",
     "services/responses/submission.py": "services/responses/test_recording.py",
     "core/replies/automatic.py": "core/replies/test_reply.py",
     "core/replies/clauses.py": "core/replies/test_reply.py",
@@ -290,6 +292,10 @@ TESTED_ELSEWHERE = {
     "services/responses/lookup.py": "services/responses/test_recording.py",
     "services/responses/open_links.py": "web/survey/test_open_links.py",
     "services/responses/reply_inbox.py": "web/responses/test_reply_inbox.py",
+    "services/shapes/customers.py": "web/api/resources/test_contacts.py",
+    "services/shapes/follow_ups.py": "web/api/resources/test_follow_ups.py",
+    "services/shapes/invitations.py": "web/api/resources/test_invitations.py",
+    "services/shapes/responses.py": "web/api/resources/test_responses.py",
     "services/staff/recovery_codes.py": "web/auth/test_second_factor.py",
     "services/staff/sessions.py": "web/auth/test_sessions.py",
     "services/studio/translations/confirming.py": "web/studio/test_translations.py",

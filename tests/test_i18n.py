@@ -155,6 +155,7 @@ DESK_CODE = [
         "notifications/escalation.py",
         "notifications/follow_up_letter.py",
         "notifications/owner_digest.py",
+        "notifications/webhook_email.py",
         "questionnaires/gallery.py",
         "questionnaires/gallery_page.py",
         "questionnaires/layers.py",
@@ -184,8 +185,10 @@ DESK_CODE = [
         "organisation/stored_settings.py",
         "setup/channel_test.py",
         "setup/first_steps.py",
+        "webhooks/delivery_log.py",
+        "webhooks/endpoints.py",
     )
-]
+] + [PACKAGE / "core" / "webhook_events.py"]
 DESK_TEMPLATES = [
     path
     for room in (
@@ -202,6 +205,7 @@ DESK_TEMPLATES = [
         "settings",
         "staff",
         "studio",
+        "webhooks",
     )
     for path in (TEMPLATES / room).rglob("*.html")
 ]

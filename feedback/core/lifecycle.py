@@ -1,4 +1,5 @@
-"""The states of an enrolment, an invitation, a message, a response and a chat notice, and the named sets of them.
+"""The states of an enrolment, an invitation, a message, a response, a chat notice and a webhook, and the named sets of
+them.
 
 A named set lists both the states inside and the states outside, so that a new state stops the import until somebody
 has placed it in every set on purpose. States only move forward: late and repeated reports from a provider are normal.
@@ -62,6 +63,15 @@ class NoticeState(StrEnum):
     QUEUED = "queued"
     SENT = "sent"
     FAILED = "failed"
+
+
+class WebhookState(StrEnum):
+    """How far an event has come on its way to one endpoint."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"  # every attempt failed; somebody can send it again
+    DROPPED = "dropped"  # the person in it was erased before it was sent
 
 
 State = TypeVar("State", bound=StrEnum)

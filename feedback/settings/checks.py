@@ -393,6 +393,26 @@ def _webhooks(settings: Settings) -> Iterator[Problem]:
             )
 
 
+def _other_systems(settings: Settings) -> Iterator[Problem]:
+    for written in settings.webhooks.allowed_networks:
+        try:
+            network = ipaddress.ip_network(written)
+        except ValueError:
+            yield Problem(
+                "F062",
+                f"webhooks.allowed_networks: {written!r} is not a network.",
+                "Write it as 10.20.0.0/16, or one address as 10.20.0.7/32.",
+            )
+        else:
+            if network.prefixlen == 0:
+                yield Problem(
+                    "F063",
+                    f"webhooks.allowed_networks: {written} is every address there is.",
+                    "Name the networks of your receivers, or webhooks can reach everything inside your network.",
+                    "warning",
+                )
+
+
 def _resources(settings: Settings) -> Iterator[Problem]:
     if (
         settings.database.url.reveal().startswith("postgres")
@@ -427,5 +447,6 @@ _CHECKS: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     _branding,
     _money,
     _webhooks,
+    _other_systems,
     _resources,
 )

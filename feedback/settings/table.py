@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -308,6 +310,28 @@ class AlertSettings:
 
 
 @dataclass(frozen=True)
+class WebhookSettings:
+    """Webhooks to other systems (docs/webhooks.md)."""
+
+    allowed_networks: tuple[str, ...] = setting(
+        (),
+        'Networks inside your own that webhooks may reach although they are not public, e.g. ["10.20.0.0/16"]. '
+        "Everything that answers there can then be called by anybody who may edit webhooks.",
+    )
+    allow_http: bool = setting(
+        False, "Allow addresses without encryption; only for receivers inside your own network."
+    )
+
+    def networks(self) -> list[IPv4Network | IPv6Network]:
+        """The allowed networks that can be read."""
+        found = []
+        for written in self.allowed_networks:
+            with suppress(ValueError):
+                found.append(ip_network(written))
+        return found
+
+
+@dataclass(frozen=True)
 class WorkerSettings:
     """The background worker."""
 
@@ -388,6 +412,7 @@ class Settings:
     followup: FollowUpSettings = field(default_factory=FollowUpSettings)
     health: HealthSettings = field(default_factory=HealthSettings)
     alerts: AlertSettings = field(default_factory=AlertSettings)
+    webhooks: WebhookSettings = field(default_factory=WebhookSettings)
     worker: WorkerSettings = field(default_factory=WorkerSettings)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     sign_in: SignInSettings = field(default_factory=SignInSettings)

@@ -120,8 +120,13 @@ COLUMNS: Mapping[str, Mapping[Whose, str]] = {
         "last_login_ip current_login_ip tf_primary_method tf_totp_secret mf_recovery_codes",
     },
     "webauthn_key": {ST: "credential_id public_key transports extensions name usage device_type"},
+    "webhook_attempt": {C: "answer", N: "code"},
     "webhook_call": {Q: "payload", N: "kind about error"},
+    "webhook_delivery": {N: "subject"},
+    "webhook_endpoint": {N: "name url filters secret previous_secret disabled_for"},
+    "webhook_event": {C: "body", N: "type subject detail key uid facts"},
     "webhook_notice": {N: "kind about"},
+    "webhook_subscription": {N: "type"},
     "worker_heartbeat": {N: "worker failing"},
 }
 """Table -> whose data -> the columns."""

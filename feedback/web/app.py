@@ -42,6 +42,7 @@ from feedback.web.settings import checklist
 from feedback.web.settings import views as settings_views
 from feedback.web.staff import account, api_keys, audit
 from feedback.web.studio import studio, trials
+from feedback.web.webhooks import views as webhooks_views
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -74,6 +75,7 @@ ROOMS = (
     Room(api_keys.blueprint, "/keys"),
     Room(settings_views.blueprint, "/settings"),
     Room(checklist.blueprint, "/first-steps"),
+    Room(webhooks_views.blueprint, "/webhooks"),
     Room(api.blueprint, "/api/v1", csrf=False),
     Room(delighted.blueprint, "/delighted/v1", csrf=False),
     Room(provider_hooks.blueprint, "/hooks", csrf=False),

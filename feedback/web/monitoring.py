@@ -21,6 +21,7 @@ from sqlalchemy import func, select
 from feedback import __version__, clock, migrations
 from feedback.errors import StorageUnavailable
 from feedback.services.messaging import heartbeats, metrics, outbox, provider_holds
+from feedback.services.webhooks import delivery_log
 from feedback.settings import Secret
 from feedback.store.database import Database
 from feedback.store.models import FollowUp, ProviderHold
@@ -169,9 +170,11 @@ class Backlog(Collector):
         self.database = database
 
     def collect(self) -> Iterator[Metric]:
+        now = clock.now()
         with self.database.reading() as session:
-            found = metrics.figures(session, clock.now())
-            running = heartbeats.workers(session, clock.now())
+            found = metrics.figures(session, now)
+            running = heartbeats.workers(session, now)
+            hooks = delivery_log.backlogs(session)
             tasks = session.execute(select(FollowUp.state, func.count()).group_by(FollowUp.state)).all()
         yield _gauge("messages", "Messages by provider and state.", ["provider", "state"], found.messages)
         yield _gauge(
@@ -209,6 +212,27 @@ class Backlog(Collector):
         )
         yield _gauge(
             "notices", "Notifications to chats (Slack, Teams) by state.", ["chat", "state"], found.notices
+        )
+        yield _gauge(
+            "webhook_deliveries",
+            "Deliveries of webhooks that wait or have failed, by endpoint.",
+            ["endpoint", "state"],
+            {
+                (str(key), state): number
+                for key, each in hooks.items()
+                for state, number in (("waiting", each.waiting), ("failed", each.failed))
+            },
+        )
+        ages = {
+            (str(key),): round((now - each.since).total_seconds())
+            for key, each in hooks.items()
+            if each.since
+        }
+        yield _gauge(
+            "webhook_oldest_seconds",
+            "Seconds since the oldest waiting delivery was made.",
+            ["endpoint"],
+            ages,
         )
         by_state = {(state,): number for state, number in tasks}
         yield _gauge("follow_ups", "Follow-ups by state.", ["state"], by_state)

@@ -14,6 +14,8 @@ from feedback.core.contact.recipient import CARRIERS, canonical, spellings
 from feedback.core.lifecycle import InvitationState, MessageState
 from feedback.core.token import looks_like_token
 from feedback.errors import NotFound
+from feedback.services import changes
+from feedback.services.changes import ReportedChange
 from feedback.store.database import add_once
 from feedback.store.models import Consent, Contact, Invitation, Message, Suppression
 from feedback.store.prepared import PreparedStatement
@@ -169,7 +171,21 @@ def opt_out(
     ]
     for contact in contacts:
         _withdraw_invitations(session, contact.id)
+    if fresh[0]:
+        _tell_others(session, kind, address, [contact.id for contact in contacts], now)
     return fresh[0]
+
+
+def _tell_others(session: Session, kind: str, address: str, contacts: Sequence[int], now: datetime) -> None:
+    """Tell other systems of an opt-out: once for each contact with the address, or of the address alone."""
+    row = _row(session, kind, address, now, None)
+    session.flush()
+    told = [
+        ReportedChange("contact.opted_out", "contact", each, contact_id=each, detail={"suppression": row.id})
+        for each in contacts
+    ]
+    nobody = ReportedChange("contact.opted_out", "suppression", row.id, detail={"suppression": row.id})
+    changes.report(session, told or [nobody], now)
 
 
 def suspend(session: Session, kind: str, address: str, *, source: str, now: datetime) -> None:

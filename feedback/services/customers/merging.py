@@ -33,12 +33,14 @@ from feedback.store.models import (
     Message,
     Response,
     Suppression,
+    WebhookEvent,
 )
 
 GROUPS = 50
 """Shared addresses on the page of duplicates."""
 MOVED: Sequence[Any] = (
     Consent, Suppression, JourneyEvent, Invitation, Message, InboundReply, Response, FollowUp, ContactAlias,
+    WebhookEvent,
 )  # fmt: skip
 FILLED = ("name", "phone", "email", "language", "country", "time_zone", "account_id")
 """Fields that the merged contact takes over where it has none."""

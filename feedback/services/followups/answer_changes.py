@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from feedback.core.followup import Outcome, State
 from feedback.core.questionnaire import FollowUpRule, Questionnaire
 from feedback.core.time.business_time import BusinessCalendar
+from feedback.services.followups import reported_changes
 from feedback.store.models import FollowUp, FollowUpEntry, Score
 
 GATHERED = "gathered"
@@ -50,6 +51,7 @@ def follow(
         return
     if task.state == State.CLOSED:
         _reopen(task, rule, calendar, now)
+        reported_changes.report(session, "follow_up.opened", task, now)
     elif task.rule != rule.key:
         task.contact_due_at = min(task.contact_due_at, calendar.add(now, rule.contact_within))
         task.close_due_at = min(task.close_due_at, calendar.add(now, rule.close_within))
@@ -70,6 +72,7 @@ def call_off(session: Session, tasks: Iterable[FollowUp], scored: Score | None, 
         )
         if untouched:
             task.state, task.outcome, task.closed_at = State.CLOSED, Outcome.CORRECTED, now
+            reported_changes.report(session, "follow_up.closed", task, now)
         if untouched or _changes(task, scored):
             _corrected(session, task, before, scored, now)
 

@@ -22,7 +22,12 @@ from feedback.core.text.localized import is_blank
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.services import audit
 from feedback.services.access import Viewer, visible
-from feedback.services.followups import answer_changes, open_link_answers, recovery_survey
+from feedback.services.followups import (
+    answer_changes,
+    open_link_answers,
+    recovery_survey,
+    reported_changes,
+)
 from feedback.services.staff import accounts
 from feedback.services.staff.business_hours import calendar_of
 from feedback.settings.table import FollowUpSettings
@@ -145,6 +150,7 @@ def _open(
     except IntegrityError:
         return None
     _log(session, task, "opened", by=None, now=now)
+    reported_changes.report(session, "follow_up.opened", task, now)
     return task
 
 
@@ -223,16 +229,17 @@ def root_cause_of(session: Session, task: FollowUp) -> RootCause | None:
 def take(session: Session, task_id: int, viewer: Viewer, *, revision: int, now: datetime) -> FollowUp:
     """Take a follow-up. Raises Conflict if somebody else has taken or changed it."""
     task = _locked(session, task_id, viewer, revision)
-    _take(task, viewer, now)
+    _take(session, task, viewer, now)
     return _changed(session, task, "taken", by=viewer.user_id, now=now)
 
 
-def _take(task: FollowUp, viewer: Viewer, now: datetime) -> None:
+def _take(session: Session, task: FollowUp, viewer: Viewer, now: datetime) -> None:
     task.state = transition(State(task.state), Action.TAKE)
     task.owner_id = viewer.user_id
     task.owner_told_at = now  # taking it needs no notification
     task.taken_at = task.taken_at or now
     task.snoozed_until = None
+    reported_changes.report(session, "follow_up.taken", task, now)
 
 
 def take_all(
@@ -353,7 +360,7 @@ def contacted(
         raise Rejected("Choose how you contacted the customer.")
     task = _locked(session, task_id, viewer, None)
     if task.state != State.TAKEN:
-        _take(task, viewer, now)
+        _take(session, task, viewer, now)
     if reached:
         task.first_contact_at = task.first_contact_at or now
     detail = {"reached": reached}
@@ -377,6 +384,7 @@ def close(
     task.recovered_revenue = closing.recovered
     task.closed_at, task.closed_by_id = now, viewer.user_id
     task.snoozed_until = None
+    reported_changes.report(session, "follow_up.closed", task, now)
     detail = {"outcome": str(outcome), "root_cause": cause.key if cause else None}
     return _changed(session, task, "closed", by=viewer.user_id, now=now, text=words, detail=detail)
 

@@ -25,7 +25,7 @@ from feedback.services import rollups
 from feedback.services.contact import eligibility, facts
 from feedback.services.context import Context
 from feedback.services.journey import enrolments, stages
-from feedback.services.messaging import content
+from feedback.services.messaging import content, outbox
 from feedback.store.models import Contact, Enrolment, Invitation, Message, QuestionnaireVersion
 from feedback.store.portions import Portions
 
@@ -174,7 +174,7 @@ def queue(
     """Queue the invitation or a reminder; None if no enabled provider sends its channel."""
     provider = next((key for key, each in context.providers.items() if each.channel == sending.channel), None)
     if provider is None or sending.channel not in invitation.contact.addresses:
-        _no_way(invitation, sending)
+        _no_way(session, invitation, sending, now)
         return None
     message = _message(invitation, sending, provider, context, now)
     session.add(message)
@@ -184,9 +184,9 @@ def queue(
     return message
 
 
-def _no_way(invitation: Invitation, sending: Sending) -> None:
+def _no_way(session: Session, invitation: Invitation, sending: Sending, now: datetime) -> None:
     if sending.purpose == "invitation":  # a sent invitation stays sent, even if no reminder can be sent
-        invitation.state, invitation.state_reason = InvitationState.FAILED, "no_channel"
+        outbox.invitation_failed(session, invitation, "no_channel", now)
     log.error("invitation.no_channel", invitation=invitation.id, channel=sending.channel)
 
 
@@ -246,7 +246,7 @@ def use_other_channels(
         channels = tuple(invitation.other_channels)
         decision = _decide_way(session, invitation, channels, context, now)
         if not isinstance(decision, Send):
-            invitation.state, invitation.state_reason = InvitationState.FAILED, "no_channel"
+            outbox.invitation_failed(session, invitation, "no_channel", now)
         elif decision.at <= now:
             invitation.other_channels = [each for each in channels if each != decision.channel]
             rollups.invited(session, invitation.id, -1)

@@ -23,7 +23,8 @@ from feedback.core.lifecycle import (
 from feedback.core.time.duration import Duration
 from feedback.errors import DeliveryFailed
 from feedback.providers.base import Verdict
-from feedback.services import rollups
+from feedback.services import changes, rollups
+from feedback.services.changes import ReportedChange
 from feedback.services.contact import suppression
 from feedback.settings import Problem, Settings
 from feedback.store.database import add_once
@@ -166,7 +167,14 @@ def failed(session: Session, message: Message, code: str, now: datetime) -> None
     if invitation.other_channels and code != Verdict.OPTED_OUT:
         invitation.state, invitation.state_reason = InvitationState.QUEUED, "other_channel"
     else:
-        invitation.state, invitation.state_reason = InvitationState.FAILED, code[:64]
+        invitation_failed(session, invitation, code, now)
+
+
+def invitation_failed(session: Session, invitation: Invitation, reason: str, now: datetime) -> None:
+    """The invitation reaches nobody; other systems are told."""
+    invitation.state, invitation.state_reason = InvitationState.FAILED, reason[:64]
+    told = ReportedChange("invitation.failed", "invitation", invitation.id, contact_id=invitation.contact_id)
+    changes.report(session, [told], now)
 
 
 def cancel(message: Message, reason: str) -> None:

@@ -49,6 +49,8 @@ from feedback.store.models import (
     Score,
     SimulatedMessage,
     Suppression,
+    WebhookAttempt,
+    WebhookEvent,
 )
 from feedback.store.personal import Whose
 
@@ -143,6 +145,8 @@ _EXPORTED_AS: dict[type[Base], str] = {
     Score: "scores",
     FollowUp: "follow_ups",
     FollowUpEntry: "follow_up_entries",
+    WebhookEvent: "webhook_events",
+    WebhookAttempt: "webhook_attempts",
     AuditEntry: "audit",
 }
 

@@ -31,6 +31,9 @@ from feedback.store.models import (
     Response,
     SimulatedMessage,
     Suppression,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEvent,
 )
 
 DIGESTED = "sha256:"
@@ -164,6 +167,16 @@ def _follow_ups(person: Person) -> Select[int]:
     return select(FollowUp.id).where(FollowUp.response_id.in_(person.responses))
 
 
+def _told(person: Person) -> ColumnElement[bool]:
+    """Events that were reported to other systems; also those of responses in which the person gave an address."""
+    return or_(WebhookEvent.contact_id == person.contact_id, WebhookEvent.response_id.in_(person.responses))
+
+
+def _deliveries(person: Person) -> Select[int]:
+    events = select(WebhookEvent.id).where(_told(person))
+    return select(WebhookDelivery.id).where(WebhookDelivery.event_id.in_(events))
+
+
 TABLES: Mapping[type[Base], Callable[[Person], ColumnElement[bool]]] = {
     Contact: lambda person: Contact.id == person.contact_id,
     ContactAlias: lambda person: ContactAlias.contact_id == person.contact_id,
@@ -185,5 +198,7 @@ TABLES: Mapping[type[Base], Callable[[Person], ColumnElement[bool]]] = {
     AnswerRow: lambda person: AnswerRow.response_id.in_(person.responses),
     FollowUp: lambda person: FollowUp.response_id.in_(person.responses),
     FollowUpEntry: lambda person: FollowUpEntry.follow_up_id.in_(_follow_ups(person)),
+    WebhookEvent: _told,
+    WebhookAttempt: lambda person: WebhookAttempt.delivery_id.in_(_deliveries(person)),
 }
 """Table -> how the rows about a person are found; one line for every table with data of contacts."""

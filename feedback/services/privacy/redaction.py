@@ -19,6 +19,9 @@ from feedback.store.models import (
     Invitation,
     Message,
     Response,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEvent,
 )
 
 NOTHING = ""
@@ -56,6 +59,19 @@ def answers(session: Session, responses: Sequence[int]) -> None:
         (FollowUpEntry, FollowUpEntry.follow_up_id.in_(tasks)),
     ):
         session.execute(update(table).where(which).values(personal.emptied(table)))
+    _webhooks(session, WebhookEvent.response_id.in_(responses))
+
+
+def _webhooks(session: Session, which: ColumnElement[bool]) -> None:
+    """Empty bodies and the receivers' answers; what has not been sent will be dropped."""
+    session.execute(update(WebhookEvent).where(which).values(personal.emptied(WebhookEvent)))
+    sent = (
+        select(WebhookDelivery.id)
+        .join(WebhookEvent, WebhookEvent.id == WebhookDelivery.event_id)
+        .where(which)
+    )
+    told = WebhookAttempt.delivery_id.in_(sent.scalar_subquery())
+    session.execute(update(WebhookAttempt).where(told).values(personal.emptied(WebhookAttempt)))
 
 
 def invitations(session: Session, *which: ColumnElement[bool]) -> None:

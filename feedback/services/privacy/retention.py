@@ -56,6 +56,8 @@ KEPT: Mapping[str, str] = {
     "campaign": "erasure, or a lead who deletes a draft",
     "segment": "erasure, or somebody who may change segments",
     "studio_revision": "erasure",
+    "webhook_attempt": "retention.answers, and after 30 days",
+    "webhook_event": "retention.answers, and after 30 days",
     "webhook_call": "as soon as it is sent",
 }
 """Table with data of contacts -> the setting after whose time they are removed, or what else removes them."""

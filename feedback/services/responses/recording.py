@@ -24,7 +24,7 @@ from feedback.core.questionnaire import FollowUpRule, Questionnaire, SurveyOutco
 from feedback.errors import LinkClosed, NotFound
 from feedback.services import rollups
 from feedback.services.followups import workflow
-from feedback.services.responses import lookup
+from feedback.services.responses import lookup, reported_changes
 from feedback.services.responses.lookup import (
     AnyRow,
     LockedInvitation,
@@ -386,9 +386,13 @@ def _series(questionnaire: Questionnaire, key: str, value: int) -> rollups.Score
 
 
 def _settle(connection: Connection, change: _Change) -> int:
-    """Move the counts; last, because everybody who answers today waits for the same rows. Returns the response's id."""
+    """Tell other systems, and move the counts; these last, because everybody who answers today waits for the same rows.
+    Returns the response's id."""
     zone = zone_of(connection)
     questionnaire, stored, row = change.questionnaire, change.stored, change.row
+    reported_changes.report(
+        connection, questionnaire, stored, row, change.answers, change.scores, change.submission.at
+    )
     rollups.settle(
         connection,
         _counted(questionnaire, stored.row, stored.scores, stored.answers, zone)

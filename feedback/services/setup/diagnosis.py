@@ -15,6 +15,7 @@ from feedback.services.messaging import heartbeats, outbox, provider_holds, prov
 from feedback.services.organisation import stored_settings
 from feedback.services.questionnaires import publishing
 from feedback.services.staff import business_hours
+from feedback.services.webhooks import problems as webhook_problems
 from feedback.settings import Problem, Settings, check
 from feedback.store.database import Database
 
@@ -39,6 +40,7 @@ def of_data(session: Session, settings: Settings, now: datetime) -> list[Problem
         *revenue.problems(session, settings),
         *reachability.problems(session, settings),
         *business_hours.problems(session, settings.followup),
+        *webhook_problems.problems(session, now),
     ]
 
 

@@ -43,6 +43,8 @@ class Scope(StrEnum):
     QUESTIONNAIRES_READ = "questionnaires.read"
     CAMPAIGNS_READ = "campaigns.read"
     CAMPAIGNS_WRITE = "campaigns.write"
+    WEBHOOKS_READ = "webhooks.read"
+    WEBHOOKS_WRITE = "webhooks.write"
 
 
 AS_BEFORE = (Scope.CUSTOMERS_WRITE, Scope.EVENTS_WRITE)

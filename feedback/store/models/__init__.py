@@ -35,6 +35,13 @@ from feedback.store.models.staff import (
     WebAuthnKey,
 )
 from feedback.store.models.studio import StudioPresence, StudioRevision, StudioText
+from feedback.store.models.webhook_endpoints import (
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookEvent,
+    WebhookSubscription,
+)
 from feedback.store.models.webhooks import WebhookCall, WebhookNotice
 
 __all__ = [
@@ -92,7 +99,12 @@ __all__ = [
     "UsagePoint",
     "User",
     "WebAuthnKey",
+    "WebhookAttempt",
     "WebhookCall",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookEvent",
     "WebhookNotice",
+    "WebhookSubscription",
     "WorkerHeartbeat",
 ]

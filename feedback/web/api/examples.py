@@ -89,6 +89,26 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "POST /campaigns/{campaign_id}/pause": {},
     "POST /campaigns/{campaign_id}/resume": {},
     "POST /campaigns/{campaign_id}/cancel": {},
+    "POST /webhooks": {
+        "name": "CRM",
+        "url": "https://crm.example.com/hooks/feedback",
+        "events": ["score.low", "follow_up.closed"],
+        "filters": {"segments": ["vip"]},
+    },
+    "PUT /webhooks/{webhook_id}": {
+        "name": "CRM",
+        "url": "https://crm.example.com/hooks/feedback",
+        "events": ["score.low"],
+    },
+    "POST /webhooks/{webhook_id}/pause": {},
+    "POST /webhooks/{webhook_id}/resume": {},
+    "POST /webhooks/{webhook_id}/rotate": {},
+    "POST /webhooks/{webhook_id}/test": {},
+    "POST /webhooks/{webhook_id}/replay": {
+        "since": "2026-03-01T00:00:00+03:00",
+        "until": "2026-03-02T00:00:00+03:00",
+    },
+    "POST /webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver": {},
     "POST /questionnaires/lint": {
         "text": "key: hello\ntitle: Hello\nlanguages: [en]\nquestions:\n  - {key: why, type: text, text: Why?}\n"
     },

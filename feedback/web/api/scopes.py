@@ -30,6 +30,8 @@ PERMISSIONS: Mapping[Scope, Permission] = {
     Scope.QUESTIONNAIRES_READ: Permission.SEE_QUESTIONNAIRES,
     Scope.CAMPAIGNS_READ: Permission.MANAGE_CAMPAIGNS,
     Scope.CAMPAIGNS_WRITE: Permission.MANAGE_CAMPAIGNS,
+    Scope.WEBHOOKS_READ: Permission.MANAGE_SETTINGS,
+    Scope.WEBHOOKS_WRITE: Permission.MANAGE_SETTINGS,
 }
 """Scope -> the permission that the owner of a key needs for it."""
 

@@ -10,14 +10,9 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from pydantic.functional_validators import AfterValidator
 
 from feedback.services.customers import fields
+from feedback.services.shapes.customers import Property, Switch, clean
 
 Dated = TypeVar("Dated", bound=date)
-
-
-def _clean(text: str) -> str:
-    if not fields.is_clean(text):
-        raise ValueError("Remove the control characters from this text.")
-    return text
 
 
 def _clean_words(text: str) -> str:
@@ -58,21 +53,12 @@ def _line(longest: int) -> StringConstraints:
 MOST_EVENTS = 500
 """In one request."""
 
-Name = Annotated[str, _line(255), AfterValidator(_clean)]
-Short = Annotated[str, _line(64), AfterValidator(_clean)]
+Name = Annotated[str, _line(255), AfterValidator(clean)]
+Short = Annotated[str, _line(64), AfterValidator(clean)]
 Words = Annotated[str, StringConstraints(strict=True, max_length=10_000), AfterValidator(_clean_words)]
-Text = Annotated[str, StringConstraints(strict=True, max_length=1000), AfterValidator(_clean)]
 Day = Annotated[date, BeforeValidator(_is_written), AfterValidator(_in_a_plausible_year)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_is_written), AfterValidator(_in_a_plausible_year)]
 Amount = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=2), BeforeValidator(_no_flag)]
-Switch = Annotated[bool, Field(strict=True)]
-Property = (
-    Text
-    | Switch
-    | Annotated[int, Field(strict=True, ge=-(2**53), le=2**53)]
-    | Annotated[float, Field(strict=True, allow_inf_nan=False)]
-    | None
-)
 Properties = Annotated[dict[Short, Property], Field(max_length=100)]
 
 
@@ -161,43 +147,6 @@ class EventsIn(In):
     """Events of any contacts, each with its own key. Each is stored or refused by itself."""
 
     events: Annotated[list[EventIn], Field(min_length=1, max_length=MOST_EVENTS)]
-
-
-class AccountOut(BaseModel):
-    external_id: str
-    name: str
-    owner: str | None
-    segment: str | None
-    recurring_revenue: str | None
-    currency: str | None
-    contract_started_on: date | None
-    renewal_on: date | None
-    properties: dict[str, Property]
-    created_at: AwareDatetime
-    updated_at: AwareDatetime
-
-
-class ConsentOut(BaseModel):
-    kind: str
-    basis: str
-    source: str
-    granted_at: AwareDatetime
-    withdrawn_at: AwareDatetime | None
-
-
-class ContactOut(BaseModel):
-    external_id: str
-    account: str | None
-    name: str | None
-    phone: str | None
-    email: str | None
-    language: str | None
-    time_zone: str | None
-    country: str | None
-    properties: dict[str, Property]
-    consents: list[ConsentOut]
-    created_at: AwareDatetime
-    updated_at: AwareDatetime
 
 
 class EnrolmentOut(BaseModel):

@@ -27,6 +27,7 @@ from feedback.web.api.resources import (
     responses,
     scores,
     suppressions,
+    webhooks,
 )
 from feedback.web.api.scopes import open_to_all
 
@@ -44,6 +45,7 @@ RESOURCES = (
     follow_ups,
     questionnaires,
     campaigns,
+    webhooks,
 )
 """Modules that register the routes of a resource, in the order of the description."""
 

@@ -34,6 +34,7 @@ PURPOSES: Mapping[str, str] = {
     "sign_in": _("sign-in e-mail"),
     "attention": _("operations alert"),
     "test": _("test message"),
+    "webhook": _("webhook alert"),
 }
 STATES: Mapping[str, str] = {
     "queued": _("waiting to be sent"),

@@ -24,5 +24,7 @@ TITLES: Mapping[Scope, str] = {
     Scope.QUESTIONNAIRES_READ: _("See and check questionnaires"),
     Scope.CAMPAIGNS_READ: _("See campaigns"),
     Scope.CAMPAIGNS_WRITE: _("Plan, start, pause and cancel campaigns"),
+    Scope.WEBHOOKS_READ: _("See webhooks, and what was sent by them"),
+    Scope.WEBHOOKS_WRITE: _("Register, change and repair webhooks"),
 }
 """Scope -> what it allows, in the order of the page on which keys are made."""

@@ -25,7 +25,11 @@ from feedback.store.models import (
     SavedView,
     SimulatedMessage,
     Suppression,
+    WebhookAttempt,
     WebhookCall,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookEvent,
 )
 from feedback.store.personal import Whose
 from tests.services.conftest import World
@@ -89,8 +93,25 @@ def leave_more_traces(world: World) -> None:
                     recipient=address, body="Hello", language="en", state="sent", due_at=now, created_at=now,
                 )
             )  # fmt: skip
+        _told_to_others(session, response, now)
         _answer_by_poster(session, response, now)
         _note_elsewhere(session, world, response)
+
+
+def _told_to_others(session: Session, response: Response, now: Any) -> None:
+    """A webhook that was delivered, and what its receiver answered."""
+    endpoint = WebhookEndpoint(
+        name="CRM", url="https://crm.example.com/", filters={}, secret="whsec_AAAA", created_at=now, changed_at=now
+    )  # fmt: skip
+    event = WebhookEvent(
+        type="response.created", subject="response", subject_id=response.id, response_id=response.id, detail={},
+        facts={}, at=now, uid="msg_1", body=f'{{"text":"{RARE}body"}}', spread_at=now,
+    )  # fmt: skip
+    delivery = WebhookDelivery(
+        endpoint=endpoint, event=event, subject="response", subject_id=response.id, state="delivered", created_at=now,
+        due_at=now, log=[WebhookAttempt(at=now, code="http_200", milliseconds=3, answer=f"{RARE}answer")],
+    )  # fmt: skip
+    session.add(delivery)
 
 
 def _answer_by_poster(session: Session, response: Response, now: Any) -> None:

@@ -16,6 +16,7 @@ from feedback.errors import NotFound
 from feedback.services.access import sees_account
 from feedback.services.customers import Draft, Stored, fields, owners, product_usage, queries, store_accounts
 from feedback.services.customers.queries import AccountQuery
+from feedback.services.shapes.customers import AccountOut, account_shape
 from feedback.services.staff.api_keys import Scope
 from feedback.store.models import Account, UsagePoint
 from feedback.web.api import document
@@ -27,7 +28,6 @@ from feedback.web.api.problems import mistaken
 from feedback.web.api.scopes import needs
 from feedback.web.api.shapes import (
     AccountIn,
-    AccountOut,
     ExternalId,
     In,
     Moment,
@@ -210,20 +210,3 @@ def _row(session: Session, external_id: str, *, lock: bool = False) -> Account:
 
 def _shapes(rows: Sequence[Any]) -> Iterable[AccountOut]:
     return map(account_shape, rows)
-
-
-def account_shape(row: Account) -> AccountOut:
-    """An account as the API shows it."""
-    return AccountOut(
-        external_id=row.external_id,
-        name=row.name,
-        owner=row.owner.email if row.owner else None,
-        segment=row.segment,
-        recurring_revenue=None if row.recurring_revenue is None else f"{row.recurring_revenue:.2f}",
-        currency=row.currency,
-        contract_started_on=row.contract_started_on,
-        renewal_on=row.renewal_on,
-        properties=row.properties,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-    )

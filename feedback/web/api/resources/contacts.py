@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from flask import Response
@@ -27,8 +25,9 @@ from feedback.services.customers import (
 )
 from feedback.services.customers.queries import ContactQuery
 from feedback.services.privacy import erasure
+from feedback.services.shapes.customers import ContactOut, contact_shapes
 from feedback.services.staff.api_keys import Scope
-from feedback.store.models import Account, Consent, Contact
+from feedback.store.models import Account, Contact
 from feedback.web.api import document
 from feedback.web.api.answers import answer, check_match, stored_answer, written
 from feedback.web.api.batches import MOST, BatchOut, batch_answer, results_of
@@ -38,9 +37,7 @@ from feedback.web.api.problems import mistaken
 from feedback.web.api.scopes import needs
 from feedback.web.api.shapes import (
     ConsentIn,
-    ConsentOut,
     ContactIn,
-    ContactOut,
     ExternalId,
     In,
     Moment,
@@ -229,29 +226,3 @@ def _row(session: Session, external_id: str, *, lock: bool = False) -> Contact:
     if row is None:
         raise NotFound("Contact not found.")
     return row
-
-
-def contact_shapes(session: Session, rows: Sequence[Contact]) -> Iterator[ContactOut]:
-    """Contacts as the API shows them, with their consents, which are read together."""
-    consents: dict[int, list[Consent]] = defaultdict(list)
-    wanted = select(Consent).where(Consent.contact_id.in_([row.id for row in rows])).order_by(Consent.id)
-    for each in session.scalars(wanted.execution_options(populate_existing=True)):
-        consents[each.contact_id].append(each)
-    return (_shape(row, consents[row.id]) for row in rows)
-
-
-def _shape(row: Contact, consents: Sequence[Consent]) -> ContactOut:
-    return ContactOut(
-        external_id=row.external_id,
-        account=row.account.external_id if row.account else None,
-        name=row.name,
-        phone=row.phone,
-        email=row.email,
-        language=row.language,
-        time_zone=row.time_zone,
-        country=row.country,
-        properties=row.properties,
-        consents=[ConsentOut.model_validate(each, from_attributes=True) for each in consents],
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-    )

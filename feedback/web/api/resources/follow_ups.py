@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import PreconditionFailed, PreconditionRequired
 
@@ -16,6 +16,8 @@ from feedback.errors import Forbidden
 from feedback.services.followups import listing, workflow
 from feedback.services.followups.listing import FollowUpFilter
 from feedback.services.followups.workflow import Closing
+from feedback.services.shapes.customers import Switch
+from feedback.services.shapes.follow_ups import EntryOut, FollowUpOut, follow_up_shape
 from feedback.services.staff import accounts
 from feedback.services.staff.api_keys import Scope
 from feedback.store.models import FollowUp
@@ -25,7 +27,7 @@ from feedback.web.api.gate import Gate, caller
 from feedback.web.api.listing import Listed, Sorts, listed
 from feedback.web.api.problems import mistaken
 from feedback.web.api.scopes import needs
-from feedback.web.api.shapes import Amount, In, Moment, Name, Number, Short, Switch, Words
+from feedback.web.api.shapes import Amount, In, Moment, Name, Number, Short, Words
 from feedback.web.auth.permissions import Permission
 
 if TYPE_CHECKING:
@@ -49,43 +51,6 @@ class FollowUpsQuery(Listed):
 
 class FollowUpId(BaseModel):
     follow_up_id: Number
-
-
-class EntryOut(BaseModel):
-    at: AwareDatetime
-    user: str | None
-    kind: str
-    text: str | None
-    detail: dict[str, Any]
-
-
-class FollowUpOut(BaseModel):
-    """`revision` is the version that `If-Match` names; money is per month in the account's currency."""
-
-    id: int
-    revision: int
-    response: int
-    account: str | None
-    contact: str | None
-    owner: str | None
-    kind: str
-    title: dict[str, str]
-    urgency: str
-    state: str
-    metric: str | None
-    score: int | None
-    previous_score: int | None
-    opened_at: AwareDatetime
-    contact_due_at: AwareDatetime
-    close_due_at: AwareDatetime
-    taken_at: AwareDatetime | None
-    first_contact_at: AwareDatetime | None
-    snoozed_until: AwareDatetime | None
-    closed_at: AwareDatetime | None
-    outcome: str | None
-    closing_note: str | None
-    recovered_revenue: str | None
-    entries: list[EntryOut] | None = Field(description="the timeline; null in lists")
 
 
 class FollowUpsPage(document.Page):
@@ -304,38 +269,8 @@ def _one(session: Session, follow_up_id: int) -> Response:
         )
         for each in task.entries
     ]
-    return tagged(answer(_shape(task, entries)), str(task.revision))
+    return tagged(answer(follow_up_shape(task, entries)), str(task.revision))
 
 
 def _shapes(rows: Sequence[FollowUp]) -> Iterator[FollowUpOut]:
-    return (_shape(row, None) for row in rows)
-
-
-def _shape(row: FollowUp, entries: list[EntryOut] | None) -> FollowUpOut:
-    known = row.contact is not None and row.contact.erased_at is None
-    return FollowUpOut(
-        id=row.id,
-        revision=row.revision,
-        response=row.response_id,
-        account=row.account.external_id if row.account else None,
-        contact=row.contact.external_id if row.contact is not None and known else None,
-        owner=row.owner.email if row.owner else None,
-        kind=row.kind,
-        title=row.title,
-        urgency=row.urgency,
-        state=str(row.state),
-        metric=row.metric,
-        score=row.score,
-        previous_score=row.previous_score,
-        opened_at=row.opened_at,
-        contact_due_at=row.contact_due_at,
-        close_due_at=row.close_due_at,
-        taken_at=row.taken_at,
-        first_contact_at=row.first_contact_at,
-        snoozed_until=row.snoozed_until,
-        closed_at=row.closed_at,
-        outcome=row.outcome,
-        closing_note=row.closing_note,
-        recovered_revenue=None if row.recovered_revenue is None else f"{row.recovered_revenue:.2f}",
-        entries=entries,
-    )
+    return map(follow_up_shape, rows)

@@ -17,17 +17,18 @@ from feedback.errors import Conflict, NotFound
 from feedback.services import audit
 from feedback.services.journey import asking, invitations
 from feedback.services.journey.asking import LONGEST_KEY, InvitationFilter, Wish
-from feedback.services.messaging import content, history
+from feedback.services.messaging import history
+from feedback.services.shapes.customers import Switch
+from feedback.services.shapes.invitations import InvitationOut, invitation_shape
 from feedback.services.staff.api_keys import Scope
-from feedback.settings import Settings
-from feedback.store.models import Contact, Enrolment, Invitation
+from feedback.store.models import Enrolment, Invitation
 from feedback.web.api import document
 from feedback.web.api.answers import answer, written
 from feedback.web.api.gate import Gate, caller
 from feedback.web.api.listing import Listed, Sorts, listed
 from feedback.web.api.resources.follow_ups import NothingIn
 from feedback.web.api.scopes import needs
-from feedback.web.api.shapes import In, Moment, Name, Number, Short, Switch
+from feedback.web.api.shapes import In, Moment, Name, Number, Short
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -75,27 +76,6 @@ class DecisionOut(BaseModel):
     next_allowed_at: AwareDatetime | None
 
 
-class InvitationOut(BaseModel):
-    """`link` is the customer's address of the survey; null once nobody may answer by it."""
-
-    id: int
-    contact: str | None
-    account: str | None
-    stage: str
-    channel: str
-    language: str
-    state: str
-    state_reason: str | None
-    link: str | None
-    created_at: AwareDatetime
-    sent_at: AwareDatetime | None
-    delivered_at: AwareDatetime | None
-    opened_at: AwareDatetime | None
-    answered_at: AwareDatetime | None
-    expires_at: AwareDatetime
-    reminders_sent: int
-
-
 class AskedOut(BaseModel):
     """`invitation` is null until the worker has sent it: list the contact's invitations later."""
 
@@ -132,7 +112,7 @@ def _reading(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:
         wanted = InvitationFilter(**query.model_dump(exclude={"limit", "cursor", "sort"}))
 
         def shapes(rows: Sequence[Invitation]) -> Iterator[InvitationOut]:
-            return (_shape(row, runtime.settings) for row in rows)
+            return (invitation_shape(row, runtime.settings, clock.now()) for row in rows)
 
         with runtime.database.reading() as session:
             found = asking.invitations(caller().viewer, wanted)
@@ -149,7 +129,7 @@ def _reading(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:
         with runtime.database.reading() as session:
             story = history.story(session, path.invitation_id, caller().viewer)
             steps = [StepOut(at=each.at, code=each.code, params=dict(each.params)) for each in story.steps]
-            shape = _shape(story.invitation, runtime.settings)
+            shape = invitation_shape(story.invitation, runtime.settings, clock.now())
             return answer(InvitationStoryOut(invitation=shape, timeline=steps))
 
 
@@ -170,7 +150,7 @@ def _asking(api: APIBlueprint, runtime: Runtime) -> None:
             if new:
                 by, key = caller().owner_id, caller().key_id
                 audit.record(session, "asked", "contact", enrolment.contact_id, by=by, now=now, key=key)
-            shape = _shape(made, runtime.settings) if made is not None else None
+            shape = invitation_shape(made, runtime.settings, clock.now()) if made is not None else None
             return answer(AskedOut(decision=_decision(enrolment), invitation=shape), 201 if new else 200)
 
         return written(runtime, store)
@@ -193,7 +173,7 @@ def _asking(api: APIBlueprint, runtime: Runtime) -> None:
             audit.record(session, "withdrawn", "invitation", path.invitation_id, by=by, now=now, key=key)
             session.flush()
             row = session.scalars(one.execution_options(populate_existing=True)).one()
-            return answer(_shape(row, runtime.settings))
+            return answer(invitation_shape(row, runtime.settings, clock.now()))
 
         return written(runtime, withdraw)
 
@@ -206,30 +186,3 @@ def _decision(enrolment: Enrolment) -> DecisionOut:
         due_at=enrolment.due_at,
         next_allowed_at=enrolment.next_allowed_at,
     )
-
-
-def _shape(row: Invitation, settings: Settings) -> InvitationOut:
-    contact: Contact | None = row.contact
-    known = contact is not None and contact.erased_at is None
-    is_open = row.token is not None and row.expires_at > clock.now() and row.state not in _CLOSED
-    return InvitationOut(
-        id=row.id,
-        contact=contact.external_id if known and contact else None,
-        account=row.account.external_id if row.account else None,
-        stage=row.stage,
-        channel=row.channel,
-        language=row.language,
-        state=str(row.state),
-        state_reason=row.state_reason,
-        link=content.link(settings, row.token) if is_open and row.token else None,
-        created_at=row.created_at,
-        sent_at=row.sent_at,
-        delivered_at=row.delivered_at,
-        opened_at=row.opened_at,
-        answered_at=row.answered_at,
-        expires_at=row.expires_at,
-        reminders_sent=row.reminders_sent,
-    )
-
-
-_CLOSED = frozenset({"completed", "expired", "failed", "withdrawn", "skipped"})

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -17,12 +16,13 @@ from feedback.errors import Conflict, NotFound
 from feedback.services import audit
 from feedback.services.contact import listing, suppression
 from feedback.services.contact.listing import LIFTED_BY_HAND, SuppressionFilter
+from feedback.services.shapes.invitations import SuppressionOut, suppression_shapes
 from feedback.services.staff.api_keys import Scope
-from feedback.store.models import Contact, Suppression
+from feedback.store.models import Suppression
 from feedback.web.api import document
 from feedback.web.api.answers import answer, written
 from feedback.web.api.gate import Gate, caller
-from feedback.web.api.listing import Listed, Sorts, listed, pairs
+from feedback.web.api.listing import Listed, Sorts, listed
 from feedback.web.api.problems import mistaken
 from feedback.web.api.scopes import needs
 from feedback.web.api.shapes import In, Moment, Name, Short
@@ -60,17 +60,6 @@ class LiftIn(In):
     address: Name
 
 
-class SuppressionOut(BaseModel):
-    id: int
-    channel: str
-    address: str
-    reason: str
-    source: str
-    contact: str | None
-    created_at: AwareDatetime
-    lifted_at: AwareDatetime | None
-
-
 class SuppressionsPage(document.Page):
     items: list[SuppressionOut]
 
@@ -88,7 +77,12 @@ def register(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:
         with runtime.database.reading() as session:
             found = listing.suppressions(caller().viewer, wanted)
             return listed(
-                session, found, query.sort, _SORTS[query.sort], query, lambda rows: _shapes(session, rows)
+                session,
+                found,
+                query.sort,
+                _SORTS[query.sort],
+                query,
+                lambda rows: suppression_shapes(session, rows),
             )
 
     @api.post(
@@ -106,7 +100,7 @@ def register(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:
                 fresh = suppression.opt_out(session, *way, source=body.source, now=now, reason=body.reason)
             row = _row(session, *way)
             _audit(session, "suppressed", row.id)
-            return answer(next(_shapes(session, [row])), 201 if fresh else 200)
+            return answer(next(suppression_shapes(session, [row])), 201 if fresh else 200)
 
         return written(runtime, store)
 
@@ -122,7 +116,7 @@ def register(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:
                     raise Conflict(f"An address that is listed for {row.reason!r} cannot be lifted.")
                 _audit(session, "lifted", row.id)
                 session.flush()
-            return answer(next(_shapes(session, [row])))
+            return answer(next(suppression_shapes(session, [row])))
 
         return written(runtime, store)
 
@@ -150,19 +144,3 @@ def _row(session: Session, channel: str, address: str) -> Suppression:
 def _audit(session: Session, action: str, row_id: int) -> None:
     by, key = caller().owner_id, caller().key_id
     audit.record(session, action, "suppression", row_id, by=by, now=clock.now(), key=key)
-
-
-def _shapes(session: Session, rows: Sequence[Suppression]) -> Iterator[SuppressionOut]:
-    ids = [row.contact_id for row in rows if row.contact_id is not None]
-    known = pairs(session, select(Contact.id, Contact.external_id).where(Contact.id.in_(ids)))
-    for row in rows:
-        yield SuppressionOut(
-            id=row.id,
-            channel=row.kind,
-            address=row.address,
-            reason=row.reason,
-            source=row.source,
-            contact=known.get(row.contact_id or 0),
-            created_at=row.created_at,
-            lifted_at=row.lifted_at,
-        )

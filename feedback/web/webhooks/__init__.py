@@ -1,0 +1,1 @@
+"""The pages on which admins choose which other systems are notified of what."""
