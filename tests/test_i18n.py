@@ -127,68 +127,72 @@ EDITING = (
 )
 FOR_OTHERS = {"api", "delighted", "survey"}
 """Rooms for programs, which are answered in English, and for customers."""
-DESK_CODE = [
-    path
-    for path in (PACKAGE / "web").rglob("*.py")
-    if not FOR_OTHERS.intersection(path.relative_to(PACKAGE).parts)
-] + [
-    PACKAGE / "services" / module
-    for module in (
-        "access.py",
-        "campaigns/contact_list.py",
-        "campaigns/control.py",
-        "campaigns/definition.py",
-        "customers/activity.py",
-        "customers/editing.py",
-        "customers/filters.py",
-        "customers/merging.py",
-        "customers/segments.py",
-        "followups/queue.py",
-        "followups/root_causes.py",
-        "followups/workflow.py",
-        "imports/menus.py",
-        "imports/runs.py",
-        "messaging/history.py",
-        "notifications/account_email.py",
-        "notifications/chat_notices.py",
-        "notifications/admin_alerts.py",
-        "notifications/escalation.py",
-        "notifications/follow_up_letter.py",
-        "notifications/owner_digest.py",
-        "notifications/webhook_email.py",
-        "questionnaires/gallery.py",
-        "questionnaires/gallery_page.py",
-        "questionnaires/layers.py",
-        "reports/accounts.py",
-        "responses/open_links.py",
-        "responses/reply_inbox.py",
-        "staff/accounts.py",
-        "staff/api_keys.py",
-        "staff/business_hours.py",
-        "staff/sessions.py",
-        "studio/consequences.py",
-        *(f"studio/editing/{name}.py" for name in EDITING),
-        "studio/beginnings.py",
-        "studio/importing/notes.py",
-        "studio/importing/reading.py",
-        "studio/item_bank.py",
-        "studio/drafts.py",
-        "studio/publication.py",
-        "studio/live_lint.py",
-        "studio/revisions.py",
-        "studio/stages/editing.py",
-        "studio/translations/importing.py",
-        "studio/translations/po.py",
-        "studio/translations/survey.py",
-        "studio/translations/xliff.py",
-        "studio/sample_sending.py",
-        "organisation/stored_settings.py",
-        "setup/channel_test.py",
-        "setup/first_steps.py",
-        "webhooks/delivery_log.py",
-        "webhooks/endpoints.py",
-    )
-] + [PACKAGE / "core" / "webhook_events.py"]
+DESK_CODE = (
+    [
+        path
+        for path in (PACKAGE / "web").rglob("*.py")
+        if not FOR_OTHERS.intersection(path.relative_to(PACKAGE).parts)
+    ]
+    + [
+        PACKAGE / "services" / module
+        for module in (
+            "access.py",
+            "campaigns/contact_list.py",
+            "campaigns/control.py",
+            "campaigns/definition.py",
+            "customers/activity.py",
+            "customers/editing.py",
+            "customers/filters.py",
+            "customers/merging.py",
+            "customers/segments.py",
+            "followups/queue.py",
+            "followups/root_causes.py",
+            "followups/workflow.py",
+            "imports/menus.py",
+            "imports/runs.py",
+            "messaging/history.py",
+            "notifications/account_email.py",
+            "notifications/chat_notices.py",
+            "notifications/admin_alerts.py",
+            "notifications/escalation.py",
+            "notifications/follow_up_letter.py",
+            "notifications/owner_digest.py",
+            "notifications/webhook_email.py",
+            "questionnaires/gallery.py",
+            "questionnaires/gallery_page.py",
+            "questionnaires/layers.py",
+            "reports/accounts.py",
+            "responses/open_links.py",
+            "responses/reply_inbox.py",
+            "staff/accounts.py",
+            "staff/api_keys.py",
+            "staff/business_hours.py",
+            "staff/sessions.py",
+            "studio/consequences.py",
+            *(f"studio/editing/{name}.py" for name in EDITING),
+            "studio/beginnings.py",
+            "studio/importing/notes.py",
+            "studio/importing/reading.py",
+            "studio/item_bank.py",
+            "studio/drafts.py",
+            "studio/publication.py",
+            "studio/live_lint.py",
+            "studio/revisions.py",
+            "studio/stages/editing.py",
+            "studio/translations/importing.py",
+            "studio/translations/po.py",
+            "studio/translations/survey.py",
+            "studio/translations/xliff.py",
+            "studio/sample_sending.py",
+            "organisation/stored_settings.py",
+            "setup/channel_test.py",
+            "setup/first_steps.py",
+            "webhooks/delivery_log.py",
+            "webhooks/endpoints.py",
+        )
+    ]
+    + [PACKAGE / "core" / "webhook_events.py"]
+)
 DESK_TEMPLATES = [
     path
     for room in (

@@ -36,6 +36,7 @@ EVENT_TYPES: Mapping[str, WebhookEventType] = {
         WebhookEventType("follow_up.taken", "follow_up", _("Follow-up taken")),
         WebhookEventType("follow_up.overdue", "follow_up", _("Follow-up overdue")),
         WebhookEventType("follow_up.closed", "follow_up", _("Follow-up closed")),
+        WebhookEventType("follow_up.reopened", "follow_up", _("Follow-up reopened")),
         WebhookEventType("contact.opted_out", "suppression", _("Contact opted out")),
         WebhookEventType("invitation.failed", "invitation", _("Invitation failed")),
     )

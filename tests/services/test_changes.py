@@ -102,16 +102,17 @@ def test_an_answer_that_is_rolled_back_is_not_told(office: Office) -> None:
     assert office.told() == []
 
 
-def test_a_follow_up_is_told_from_opening_to_closing(desk: Desk) -> None:
+def test_a_follow_up_is_told_from_opening_to_reopening(desk: Desk) -> None:
     listen(desk.runtime.database)
     task = desk.low()
     viewer = desk.viewer("cem")
     with desk.runtime.database.writing() as session:
         taken = workflow.take(session, task.id, viewer, revision=task.revision, now=MONDAY)
         closing = Closing("no_answer", "Rang three times.")
-        workflow.close(session, task.id, viewer, closing, revision=taken.revision, now=MONDAY)
+        closed = workflow.close(session, task.id, viewer, closing, revision=taken.revision, now=MONDAY)
+        workflow.reopen(session, task.id, viewer, revision=closed.revision, now=MONDAY)
     kinds = [each for each in told(desk.runtime.database) if each.startswith("follow_up")]
-    assert kinds == ["follow_up.opened", "follow_up.taken", "follow_up.closed"]
+    assert kinds == ["follow_up.opened", "follow_up.taken", "follow_up.closed", "follow_up.reopened"]
 
 
 def test_a_logged_contact_takes_a_follow_up_once(desk: Desk) -> None:

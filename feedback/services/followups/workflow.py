@@ -456,6 +456,7 @@ def reopen(session: Session, task_id: int, viewer: Viewer, *, revision: int, now
     task.closed_at = task.closed_by_id = None
     task.owner_id, task.owner_told_at = viewer.user_id, now
     recovery_survey.forget_plan(session, task)
+    reported_changes.report(session, "follow_up.reopened", task, now)
     return _changed(session, task, "reopened", by=viewer.user_id, now=now)
 
 

@@ -16,6 +16,7 @@ from feedback.core.campaign import LARGEST_SAMPLE, MOST_DAYS, CampaignPlan, Camp
 from feedback.core.journey import Channel
 from feedback.services.campaigns import control, definition, progress
 from feedback.services.campaigns.definition import CampaignWish
+from feedback.services.shapes.customers import Switch
 from feedback.services.staff.api_keys import Scope
 from feedback.store.models import Campaign, CampaignWave, Contact, SavedSegment
 from feedback.web.api import document
@@ -25,7 +26,7 @@ from feedback.web.api.listing import Listed, Sorts, listed, pairs
 from feedback.web.api.problems import mistaken
 from feedback.web.api.resources.follow_ups import NothingIn
 from feedback.web.api.scopes import needs
-from feedback.web.api.shapes import In, Moment, Name, Number, Short, Switch
+from feedback.web.api.shapes import In, Moment, Name, Number, Short
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
