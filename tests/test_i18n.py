@@ -117,6 +117,7 @@ EDITING = (
     "blocks",
     "renaming",
     "rows",
+    "settings",
     "checked",
     "conditions",
     "follow_ups",
