@@ -118,6 +118,7 @@ EDITING = (
     "blocks",
     "renaming",
     "rows",
+    "settings",
     "checked",
     "conditions",
     "follow_ups",
