@@ -13,7 +13,7 @@ _OCTETS = 75
 
 @dataclass(frozen=True, slots=True)
 class CalendarEntry:
-    """An appointment of a quarter of an hour; `uid` names it for ever, so that a file opened twice adds it once."""
+    """An appointment of a quarter of an hour; `uid` identifies it, so that a file opened twice adds it once."""
 
     uid: str
     summary: str

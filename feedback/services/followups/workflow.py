@@ -391,7 +391,7 @@ def close(
 
 def open_beside(session: Session, task: FollowUp, viewer: Viewer) -> Sequence[FollowUp]:
     """The other follow-ups of the account that are not closed and that one conversation may settle, too: of its kind,
-    and the viewer's or nobody's."""
+    and the viewer's or unassigned."""
     if task.account_id is None:
         return []
     beside = (FollowUp.account_id == task.account_id, FollowUp.id != task.id, FollowUp.kind == task.kind)
