@@ -9,10 +9,12 @@ from html import unescape
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from feedback.bootstrap import Runtime
 from feedback.services.studio.following import Following
 from feedback.settings import organisation
+from feedback.store.models import Invitation
 from tests.fakes.fake_smtp import FakeSmtp
 from tests.web.conftest import SignIn
 from tests.web.settings.conftest import MAIL
@@ -250,3 +252,16 @@ def test_a_required_second_factor_is_asked_for_before_anything_else(
 def test_a_second_factor_for_admins_is_nothing_for_others(runtime: Runtime, sign_in: SignIn) -> None:
     sign_in("admin").post("/settings/sign-in", data={"sign_in.second_factor": "admins"})
     assert sign_in("lead").get("/desk/").status_code == 200
+
+
+def test_the_customers_page_follows_without_a_restart(app: Flask, runtime: Runtime, sign_in: SignIn) -> None:
+    with runtime.database.reading() as session:
+        wanted = select(Invitation.token).where(Invitation.token.is_not(None)).order_by(Invitation.id)
+        link = f"/{session.scalars(wanted).first()}"
+    customer = app.test_client()
+    assert "privacy.acme.example" not in customer.get(link).text
+    form = {"organisation.privacy_url": "https://privacy.acme.example", "organisation.colour": "#7a3e9d"}
+    assert sign_in("admin").post("/settings/brand", data=form).status_code == 303
+    page = customer.get(link)
+    assert "privacy.acme.example" in page.text
+    assert "#7a3e9d" in page.text
