@@ -66,7 +66,10 @@ def report_once(session: Session, changes: Sequence[ReportedChange], now: dateti
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     rows = [_columns(change, now) for change in changes]
     done = session.execute(
-        insert(_EVENT).on_conflict_do_nothing(index_elements=["key"]).returning(_EVENT.c.id), rows
+        insert(_EVENT)
+        .on_conflict_do_nothing(index_elements=["key"], index_where=_EVENT.c.key.is_not(None))
+        .returning(_EVENT.c.id),
+        rows,
     )
     return len(done.all())
 
