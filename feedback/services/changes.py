@@ -7,12 +7,12 @@ the wanted types, and nothing else happens. Bodies and deliveries are made later
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -39,20 +39,19 @@ class ReportedChange:
 
 
 _EVENT: Any = WebhookEvent.__table__
-_WANTED = PreparedStatement(
-    select(WebhookSubscription.type)
-    .where(WebhookSubscription.type.in_(bindparam("types", expanding=True)))
-    .distinct()
-)
+_WANTED = PreparedStatement(select(WebhookSubscription.type).distinct())
 _STORE = PreparedStatement(_EVENT.insert())
 
 
-def report(rows: Session | Connection, changes: Sequence[ReportedChange], now: datetime) -> None:
-    """Store those of the changes that an endpoint wants, in the transaction of `rows`."""
-    if not changes:
-        return
+def report(rows: Session | Connection, changes: Iterable[ReportedChange], now: datetime) -> None:
+    """Store those of the changes that an endpoint wants, in the transaction of `rows`.
+
+    If no endpoint wants anything, `changes` are not even looked at.
+    """
     connection = rows.connection() if isinstance(rows, Session) else rows
-    wanted = _wanted(connection, [change.type for change in changes])
+    wanted = _wanted(connection)
+    if not wanted:
+        return
     for change in changes:
         if change.type in wanted:
             _STORE.run(connection, _columns(change, now))
@@ -66,7 +65,10 @@ def report_once(session: Session, changes: Sequence[ReportedChange], now: dateti
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     rows = [_columns(change, now) for change in changes]
     done = session.execute(
-        insert(_EVENT).on_conflict_do_nothing(index_elements=["key"]).returning(_EVENT.c.id), rows
+        insert(_EVENT)
+        .on_conflict_do_nothing(index_elements=["key"], index_where=_EVENT.c.key.is_not(None))
+        .returning(_EVENT.c.id),
+        rows,
     )
     return len(done.all())
 
@@ -74,11 +76,11 @@ def report_once(session: Session, changes: Sequence[ReportedChange], now: dateti
 def is_wanted(rows: Session | Connection, type_: str) -> bool:
     """Whether an endpoint wants this type; for changes that have to be looked for."""
     connection = rows.connection() if isinstance(rows, Session) else rows
-    return bool(_wanted(connection, [type_]))
+    return type_ in _wanted(connection)
 
 
-def _wanted(connection: Connection, types: Sequence[str]) -> set[str]:
-    return {row.type for row in _WANTED.rows(connection, {"types": types})}
+def _wanted(connection: Connection) -> set[str]:
+    return {row.type for row in _WANTED.rows(connection, {})}
 
 
 def _columns(change: ReportedChange, now: datetime) -> dict[str, Any]:
@@ -90,6 +92,5 @@ def _columns(change: ReportedChange, now: datetime) -> dict[str, Any]:
         "contact_id": change.contact_id,
         "response_id": change.response_id,
         "key": change.key,
-        "facts": {},
         "at": now,
     }

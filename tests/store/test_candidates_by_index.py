@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from feedback import library, resources
 from feedback.services.contact import eligibility, suppression
 from feedback.services.journey import enrolments, invitations
+from feedback.services.webhooks import delivering, delivery_log
 from feedback.store.database import Database
 from feedback.store.models import Enrolment
 from feedback.store.prepared import PreparedStatement
@@ -50,6 +51,10 @@ STATEMENTS: Mapping[str, tuple[Any, dict[str, Any]]] = {
     "which merged contacts an event names": (enrolments._BY_ALIAS, {"keys": ["c1", "c2"]}),
     "which events are stored": (enrolments._STORED_EVENTS, {"keys": ["k1", "k2"]}),
     "what an event of the API led to": (event_resource._ENROLMENTS, {"event": 1}),
+    "which deliveries are next": (delivering._next(1, NOW).limit(10), {}),
+    "which events are replayed": (
+        delivery_log._of_range(delivery_log.WebhookRange(NOW - timedelta(days=1), NOW), NOW), {}
+    ),
     "who is enrolled": (
         enrolments._ENROLLED, {"contacts": [1, 2], "stages": ["renewal"], "occasions": ["cycle:8"]}
     ),

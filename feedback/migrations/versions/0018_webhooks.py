@@ -83,9 +83,24 @@ def _create_events() -> None:
     op.create_index(
         "ix_webhook_event_unspread", "webhook_event", ["id"], sqlite_where=unspread, postgresql_where=unspread
     )
+    spread = sa.text("spread_at IS NOT NULL")
     for column in ("at", "contact_id", "response_id"):
-        op.create_index(f"ix_webhook_event_{column}", "webhook_event", [column])
-    op.create_index("uq_webhook_event_key", "webhook_event", ["key"], unique=True)
+        op.create_index(
+            f"ix_webhook_event_{column}",
+            "webhook_event",
+            [column],
+            sqlite_where=spread,
+            postgresql_where=spread,
+        )
+    keyed = sa.text("key IS NOT NULL")
+    op.create_index(
+        "uq_webhook_event_key",
+        "webhook_event",
+        ["key"],
+        unique=True,
+        sqlite_where=keyed,
+        postgresql_where=keyed,
+    )
 
 
 def _create_deliveries() -> None:

@@ -40,7 +40,6 @@ GROUPS = 50
 """Shared addresses on the page of duplicates."""
 MOVED: Sequence[Any] = (
     Consent, Suppression, JourneyEvent, Invitation, Message, InboundReply, Response, FollowUp, ContactAlias,
-    WebhookEvent,
 )  # fmt: skip
 FILLED = ("name", "phone", "email", "language", "country", "time_zone", "account_id")
 """Fields that the merged contact takes over where it has none."""
@@ -101,6 +100,7 @@ def merge(session: Session, viewer: Viewer, keep_id: int, drop_id: int, *, now: 
     for table in (*MOVED, Enrolment):
         session.execute(update(table).where(table.contact_id == drop_id).values(contact_id=keep_id))
     _keep_on_lists(session, keep_id, drop_id)
+    _move_webhooks(session, keep_id, drop_id)
     _fill(keep, drop, now)
     session.add(ContactAlias(external_id=drop.external_id, contact_id=keep_id, created_at=now))
     session.delete(drop)
@@ -125,6 +125,13 @@ def _keep_on_lists(session: Session, keep_id: int, drop_id: int) -> None:
         .where(CampaignMember.contact_id == drop_id, CampaignMember.campaign_id.not_in(of_kept))
         .values(contact_id=keep_id)
     )
+
+
+def _move_webhooks(session: Session, keep_id: int, drop_id: int) -> None:
+    """Events of both halves, each by its own index."""
+    for half in (WebhookEvent.spread_at.is_(None), WebhookEvent.spread_at.is_not(None)):
+        theirs = update(WebhookEvent).where(half, WebhookEvent.contact_id == drop_id)
+        session.execute(theirs.values(contact_id=keep_id))
 
 
 def resolve(session: Session, external_id: str) -> int:

@@ -169,7 +169,8 @@ def _follow_ups(person: Person) -> Select[int]:
 
 def _told(person: Person) -> ColumnElement[bool]:
     """Events that were reported to other systems; also those of responses in which the person gave an address."""
-    return or_(WebhookEvent.contact_id == person.contact_id, WebhookEvent.response_id.in_(person.responses))
+    theirs = or_(WebhookEvent.contact_id == person.contact_id, WebhookEvent.response_id.in_(person.responses))
+    return and_(WebhookEvent.spread_at.is_not(None), theirs)  # the others have no body yet
 
 
 def _deliveries(person: Person) -> Select[int]:

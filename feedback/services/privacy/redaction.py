@@ -59,7 +59,7 @@ def answers(session: Session, responses: Sequence[int]) -> None:
         (FollowUpEntry, FollowUpEntry.follow_up_id.in_(tasks)),
     ):
         session.execute(update(table).where(which).values(personal.emptied(table)))
-    _webhooks(session, WebhookEvent.response_id.in_(responses))
+    _webhooks(session, WebhookEvent.spread_at.is_not(None) & WebhookEvent.response_id.in_(responses))
 
 
 def _webhooks(session: Session, which: ColumnElement[bool]) -> None:

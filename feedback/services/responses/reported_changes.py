@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import chain
 
 from sqlalchemy import Connection
 
@@ -34,10 +35,12 @@ def report(
         return
     before = stored if stored is not None and not stored.row.provisional else None
     known: Mapping[str, Answer] = before.answers if before else {}
-    told = [*_states(before, row, changed=known != answers)]
-    told += _low_scores(questionnaire, before, row, scores)
-    told += _comments(questionnaire, known, row, answers)
-    changes.report(connection, told, now)
+    found = chain(
+        _states(before, row, changed=known != answers),
+        _low_scores(questionnaire, before, row, scores),
+        _comments(questionnaire, known, row, answers),
+    )
+    changes.report(connection, found, now)
 
 
 def _states(before: StoredResponse | None, row: ResponseRow, *, changed: bool) -> Iterator[ReportedChange]:

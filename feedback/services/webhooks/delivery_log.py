@@ -106,7 +106,8 @@ def _of_range(wanted: WebhookRange, now: datetime) -> Select[WebhookEvent]:
     since = max(wanted.since, now - KEPT_FOR)
     return (
         select(WebhookEvent)
-        .where(WebhookEvent.at >= since, WebhookEvent.at < wanted.until, WebhookEvent.body.is_not(None))
+        .where(WebhookEvent.spread_at.is_not(None), WebhookEvent.body.is_not(None))
+        .where(WebhookEvent.at >= since, WebhookEvent.at < wanted.until)
         .order_by(WebhookEvent.id)
     )
 
@@ -188,7 +189,7 @@ def backlogs(session: Session) -> dict[int, WebhookBacklog]:
 
 def purge(session: Session, now: datetime, limit: int) -> int:
     """Delete at most `limit` events that are older than `KEPT_FOR`, with their deliveries. Returns their number."""
-    old = select(WebhookEvent.id).where(WebhookEvent.at < now - KEPT_FOR)
+    old = select(WebhookEvent.id).where(WebhookEvent.spread_at.is_not(None), WebhookEvent.at < now - KEPT_FOR)
     ids = session.scalars(old.order_by(WebhookEvent.at).limit(limit)).all()
     if ids:
         session.execute(delete(WebhookEvent).where(WebhookEvent.id.in_(ids)))

@@ -12,6 +12,9 @@ from feedback.store.base import Base
 from feedback.store.models.columns import BigId, JsonObject, Name, PrimaryKey, Word
 from feedback.store.types import StateType
 
+_SPREAD = text("spread_at IS NOT NULL")
+"""Only the worker pays for these indexes: who answers stores an event that is in none of them yet."""
+
 
 class WebhookEndpoint(Base):
     """An address of another system that is notified of events.
@@ -76,10 +79,14 @@ class WebhookEvent(Base):
             "ix_webhook_event_unspread", "id",
             sqlite_where=text("spread_at IS NULL"), postgresql_where=text("spread_at IS NULL"),
         ),
-        Index("ix_webhook_event_at", "at"),
-        Index("ix_webhook_event_contact_id", "contact_id"),
-        Index("ix_webhook_event_response_id", "response_id"),
-        Index("uq_webhook_event_key", "key", unique=True),
+        *(
+            Index(f"ix_webhook_event_{column}", column, sqlite_where=_SPREAD, postgresql_where=_SPREAD)
+            for column in ("at", "contact_id", "response_id")
+        ),
+        Index(
+            "uq_webhook_event_key", "key", unique=True,
+            sqlite_where=text("key IS NOT NULL"), postgresql_where=text("key IS NOT NULL"),
+        ),
     )  # fmt: skip
 
     id: Mapped[PrimaryKey]

@@ -97,7 +97,8 @@ def test_the_description_needs_no_key_and_no_other_server(described: Any, app: F
     document = response.get_json()
     assert document["openapi"] == "3.1.0"
     assert document["servers"] == [{"url": "/api/v1"}]
-    assert "http" not in response.text.replace('"type": "http"', "").replace('"http"', "")
+    text = response.text.replace(EXAMPLES["POST /webhooks"]["url"], "")  # the receiver is somewhere else
+    assert "http" not in text.replace('"type": "http"', "").replace('"http"', "")
 
 
 def test_every_operation_with_a_body_has_an_example_and_every_example_an_operation(app: Flask) -> None:
@@ -127,6 +128,11 @@ def test_every_example_works(program: Program) -> None:
             )
         if "{campaign_id}" in path:
             path = path.replace("{campaign_id}", str(program.every("/campaigns")[0]["id"]))
+        if "{webhook_id}" in path:
+            path = path.replace("{webhook_id}", str(program.every("/webhooks")[0]["id"]))
+        if "{delivery_id}" in path:
+            (made,) = program.every(path.partition("/{delivery_id}")[0])[:1]
+            path = path.replace("{delivery_id}", str(made["id"]))
         answer = program.call(method, path.replace("{external_id}", external_id), dict(body), headers=headers)
         assert answer.status_code in (200, 201), (label, answer.text)
 

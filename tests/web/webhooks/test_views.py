@@ -19,6 +19,7 @@ from feedback.services.changes import ReportedChange
 from feedback.services.webhooks import delivering, spreading
 from feedback.settings.table import WebhookSettings
 from feedback.store.models import AuditEntry, Response, WebhookDelivery, WebhookEndpoint, WebhookEvent
+from feedback.worker import Worker
 from tests.fakes.fake_receiver import Answering, FakeReceiver
 from tests.web.browsing import DESKTOP, PHONE, Open, enter, fits, is_accessible
 from tests.web.conftest import SignIn
@@ -184,3 +185,10 @@ def test_the_pages_fit_and_are_accessible(site: str, open_page: Open, size: dict
 
 def test_the_application_has_no_webhook_page_for_strangers(app: Flask) -> None:
     assert app.test_client().get("/webhooks/").status_code == 302
+
+
+def test_the_worker_delivers_what_happened(sign_in: SignIn, runtime: Runtime, receiver: FakeReceiver) -> None:
+    sign_in("admin").post("/webhooks/new", data={**FORM, "url": receiver.url, "score_at_most": ""})
+    happen(runtime)
+    Worker(runtime, clock.now).tick()
+    assert receiver.types() == ["response.created"]

@@ -70,7 +70,7 @@ class WebhookIn(In):
         description="of the system that receives it"
     )
     url: Annotated[str, Field(strict=True, min_length=1, max_length=2_000)] = Field(
-        description="https; redirects are not followed, and addresses inside the installation's network are refused"
+        description="with encryption; redirects are not followed, and addresses inside the own network are refused"
     )
     events: Annotated[list[Short], Field(min_length=1, max_length=50)] = Field(
         description=f"types: {', '.join(EVENT_TYPES)}"
