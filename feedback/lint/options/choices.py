@@ -232,7 +232,9 @@ def _is_one_time(texts: Sequence[str], language: str) -> bool:
     """Whether several options name the same day or part of a day, and none names another."""
     days = _order(language, "calendar")
     named = [found for text in texts if (found := frozenset(text.split()) & days)]
-    return len(named) > 1 and len(set(named)) == 1 and not any(re.search(r"\d", text) for text in texts)
+    counted = data(language, "numbers").get("numbers", {})
+    numbered = any(re.search(r"\d", text) or not counted.keys().isdisjoint(text.split()) for text in texts)
+    return len(named) > 1 and len(set(named)) == 1 and not numbered
 
 
 _CLOCK = re.compile(r"\b\d{1,2}[:.]\d\d\b")

@@ -290,11 +290,34 @@ def _scale(labels: tuple[str, ...], language: str) -> tuple[Reading | None, ...]
     found = [readings(label, language) for label in labels]
     if len(labels) >= 3 and not any(found):
         found = _alike(labels, language) or _unframed(labels, language) or found
+    found = _in_one_dimension(labels, found, language)
     counts = Counter(
         each for many in found for each in sorted({one.dimension for one in many}) if each != ANY
     )
     main = counts.most_common(1)[0][0] if counts else ANY
     return _with_medium([_chosen(many, main) for many in found], found, main)
+
+
+def _in_one_dimension(
+    labels: Sequence[str], found: list[tuple[Reading, ...]], language: str
+) -> list[tuple[Reading, ...]]:
+    """A middle that names both ends makes one dimension of theirs ("complicated, neither complicated nor clear,
+    clear")."""
+    words = lexicon(language)
+    plain = [bare(label, language) for label in labels] if words else []
+    patterns = words.neither if words else ()
+    for match in (match for text in plain for each in patterns if (match := each.fullmatch(text))):
+        sides = [
+            {one.dimension for one in readings(side.strip(" ،,"), language)} - {ANY}
+            for side in match.groups()
+        ]
+        if len(sides) == 2 and sides[0] and sides[1] and sides[0].isdisjoint(sides[1]):
+            main, others = min(sides[0]), sides[1]
+            return [
+                tuple(one._replace(dimension=main) if one.dimension in others else one for one in many)
+                for many in found
+            ]
+    return found
 
 
 def _with_medium(

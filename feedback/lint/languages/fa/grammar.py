@@ -45,4 +45,6 @@ PACK = Persian(
     tied_endings=frozenset({"ی", "ها", "های", "هایی"}),
     without=re.compile(r"بدون (?:هیچ )?(\w{3,}?)ی?(?:$|\W)"),
     denying=("نا", "بی", "غیر"),
+    denied_verb=re.compile(r"ن(\w{2,})"),
+    plain_verb=re.compile(r"(\w{2,})"),
 )

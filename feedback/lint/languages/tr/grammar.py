@@ -11,6 +11,8 @@ from feedback.lint.languages.pack import LanguagePack
 _QUESTION_ENDING = re.compile(r"(?:y?[dt][ıiuü]r?|[dt][ıiuü]r|ydi)$")
 _HAVING = re.compile(r"(\w{2,}?)l[ıiuü](?:y?d[ıiuü]\w*)?$")
 _LACKING = re.compile(r"(\w{2,}?)s[ıiuü]z\w*$")
+_DENIED = re.compile(r"(\w{2,}?)[aeıiuü]?m(?:[ae]d[ıi]|[ıiuü]yor|[ae]m[ıi]ş|[ae]z)\w{0,5}")
+_PLAIN = re.compile(r"(\w{2,}?)[aeıiuü]?(?:[dt][ıiuü]|yor|m[ıiuü]ş|r)\w{0,5}")
 _APOSTROPHE = re.compile(r"(?<=\w)['’](?=\w)")
 _CLOCK = re.compile(r"(?<![\d.,])([01]?\d|2[0-4])\.(00|15|30|45)(?![\d.,])")
 _CLOCKS = re.compile(
@@ -82,4 +84,6 @@ PACK = Turkish(
     from_endings=_FROM,
     without=re.compile(r"(\w{3,}?)s[ıiuü]z(?:$|\W)"),
     from_case="den",
+    denied_verb=_DENIED,
+    plain_verb=_PLAIN,
 )
