@@ -96,7 +96,8 @@ def _fits_in_the_middle(texts: Sequence[str], words: LabelLexicon) -> bool:
 
 def _are_shares(texts: Sequence[str], words: LabelLexicon) -> bool:
     """Parts of a whole: "none of it, less than half, most of it, all of it"."""
-    return len(texts) >= 3 and sum(words.says("share", text) for text in texts) * 3 >= len(texts) * 2
+    shares = [any(words.says(kind, text) for kind in ("share", "no")) for text in texts]
+    return len(texts) >= 3 and sum(shares) * 3 >= len(texts) * 2 and words.says("share", texts[0])
 
 
 def _are_intentions(texts: Sequence[str], words: LabelLexicon) -> bool:

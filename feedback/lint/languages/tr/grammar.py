@@ -27,10 +27,11 @@ _CASES = re.compile(
 )
 _NUMBER_CASE = re.compile("(?:[dt][ae]n|y?[ae])$")
 _NOUN_CASE = re.compile("(?<=[a-zçğıöşü]{2})[dt][ae]n?$")
+_LOOSE_CASE = re.compile(r" (?:y?[ae]|[dt][ae]n?)$")
 _CASE = re.compile("(?<=[a-zçğıöşü]{3})(?:n?[dt][ae]n?|[yn]?[aeıiuü]|n?[ıiuü]n)$")
 _UNIT_ENDINGS = (
     *("den", "dan", "ten", "tan", "nden", "ndan", "e", "a", "ye", "ya", "in", "ın", "un", "ün", "nin", "nın"),
-    *("lik", "lık", "luk", "lük", "sından"),
+    *("lik", "lık", "luk", "lük", "sından", "lığına", "liğine", "luğuna", "lüğüne"),
 )
 _FROM = frozenset(f"{link}{d}{a}n" for link in ("", "n", "sın") for d in "dt" for a in "ae")
 
@@ -73,8 +74,8 @@ class Turkish(LanguagePack):
         return _CASES.sub(self.from_case, skeleton)
 
     def counted(self, noun: str) -> str:
-        """ "10 kezden fazla" counts what "5 kez" counts."""
-        return _NOUN_CASE.sub("", noun)
+        """ "10 kezden fazla" counts what "5 kez" counts, and "1 GB'a kadar" what "5 GB" does."""
+        return _NOUN_CASE.sub("", _LOOSE_CASE.sub("", noun))
 
 
 PACK = Turkish(
