@@ -43,6 +43,8 @@ _DEGREES = {
 }
 _UNIPOLAR = {"zero": 0.0, "faint_positive": 0.75, "positive": 1.5, "strong_positive": 3.0}
 MAX_LABEL = 80
+ENOUGH = "adequacy"
+"""The dimension from too little to too much: what denies its middle ("not at all enough") lies below it."""
 DENIABLE = frozenset({"agreement", "favour", "likelihood"})
 """Dimensions whose negative labels are negated verbs in Turkish; elsewhere "hiç" before a negative word is
 praise.
@@ -176,6 +178,10 @@ def _composed(text: str, words: LabelLexicon, depth: int) -> Iterator[Reading]:
         if text.endswith(" " + ending) and text.startswith(words.nots):
             start = next(each for each in words.nots if text.startswith(each))
             text = f"{start} {ending} {text.removeprefix(start).removesuffix(ending).strip()}"
+    listed = next((rest for rest in _without(text, words.ignore) if rest in words.words), None)
+    if listed:  # "it is partly enough" is listed without its verb
+        yield from words.words[listed]
+        return
     for reader in (_neither, _zero, _weak, _negated, _graded, _trimmed, _inflected):
         found = list(reader(text, words, depth + 1))
         if found:
@@ -200,6 +206,9 @@ def _zero(text: str, words: LabelLexicon, depth: int) -> Iterator[Reading]:
     for rest in _without(text, words.zeros):
         plain = _positive_part(rest, words)
         for each in _read(plain, words, depth) if plain is not None else _denied(rest, words, depth):
+            if each.dimension == ENOUGH and each.degree == 0:
+                yield Reading(ENOUGH, -2.0)
+                continue
             good = each.degree > 0
             yield Reading(each.dimension, -3.0 if good else 2.5, zero=good, denied=True)
         if plain is not None:

@@ -59,7 +59,10 @@ def _are_framed(texts: Sequence[str], words: LabelLexicon) -> bool:
     slightly over, well over". What the words mean need not be known."""
     if len(texts) < LEAST_MIRRORED:
         return False
-    first, second, *_, before, last = (set(bare(text, words.language).split()) for text in texts)
+    first, second, *_, before, last = (
+        {word for word in bare(text, words.language).split() if len(word) > 2}  # "my doctor, a friend ..."
+        for text in texts
+    )
     outer, inner = first & last - second - before, second & before - first - last
     between = (set(bare(text, words.language).split()) for text in texts[2:-2])
     return bool(outer and inner) and not any((outer | inner) & each for each in between)
