@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from feedback.core.text.folding import bare
+from feedback.lint.languages.lexicon import lexicon as words_of
 from feedback.lint.languages.pack import pack
 from feedback.lint.options.labels import LabelLexicon
 
@@ -59,10 +60,9 @@ def _are_framed(texts: Sequence[str], words: LabelLexicon) -> bool:
     slightly over, well over". What the words mean need not be known."""
     if len(texts) < LEAST_MIRRORED:
         return False
-    first, second, *_, before, last = (
-        {word for word in bare(text, words.language).split() if len(word) > 2}  # "my doctor, a friend ..."
-        for text in texts
-    )
+    phrases = words_of(words.language)
+    articles = phrases.words("part.article") if phrases else frozenset()  # "my doctor, a friend, a nurse ..."
+    first, second, *_, before, last = (set(bare(text, words.language).split()) - articles for text in texts)
     outer, inner = first & last - second - before, second & before - first - last
     between = (set(bare(text, words.language).split()) for text in texts[2:-2])
     return bool(outer and inner) and not any((outer | inner) & each for each in between)

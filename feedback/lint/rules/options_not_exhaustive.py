@@ -88,17 +88,15 @@ def _may_be_open(listed: Choices) -> bool:
         return False
     if any(words.says(kind, text) for kind in ("not_yet", "own_denial") for text in listed.texts):
         return True
-    denials = [words.says("own_escape", text) for text in listed.texts]
+    denials = [words.says("own_escape", text) and not words.says("depends", text) for text in listed.texts]
     return sum(denials) == 1 and denials[-1]  # only the last one says that there was none
 
 
 def _is_on_offer(listed: Choices) -> bool:
     """Whether people choose between what they can have ("How do you prefer to hear from us?"), and need not choose."""
     words = listed.words
-    if words is None:
-        return False
-    kind = "depends" if words.mentions("preference_stem", listed.stem) else "indifferent"
-    return any(words.says(kind, text) for text in listed.texts)
+    asked = words is not None and words.mentions("preference_stem", listed.stem)
+    return asked and words is not None and any(words.says("depends", text) for text in listed.texts)
 
 
 _ADD_NONE = "Add “{answer}” with `role: none`."

@@ -28,8 +28,8 @@ RULE = Rule(
         "countries from A to Z",
     ),
     bad=("six features in a fixed order", "Never … Always shuffled"),
-    suppress="People look for the option where it always stands (a list they know by heart). Of a short list under "
-    "a question for who, where or in which language, it only informs: people look for their own case, and the order "
+    suppress="People look for the option where it always stands (a list they know by heart). Under a question "
+    "for who or where, a short list without “other” only informs: people look for their own case, and the order "
     "decides little.",
 )
 LEAST = 4
@@ -63,12 +63,14 @@ def is_unordered(question: ChoiceQuestion, listed: Choices) -> bool:
 
 
 def _asks_for_a_case(listed: Choices) -> bool:
-    """Whether a short list answers who, where or in which language: people look for their own case, where the first
-    option draws those who judge ("Which matters most?") or who stop at what seems to fit."""
+    """Whether a short list of all there can be answers who or where: people look for their own case, where the first
+    option draws those who judge ("Which matters most?") or who stop at what seems to fit. A list with "other" names
+    some of many cases."""
     words = listed.words
     return (
         words is not None
         and len(listed.real) < LONG
+        and not any(option.role == "other" or words.says("other", text) for _, option, text in listed.options)
         and words.mentions("case_stem", listed.stem)
         and not words.mentions("most_stem", listed.stem)
     )
