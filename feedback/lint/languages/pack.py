@@ -21,7 +21,8 @@ class LanguagePack:
     `from_endings` are endings of a unit that say "from", and `from_case` is what stands for each of them after a
     number. `tied_endings` are endings that a half-space ties to their word.
     `denying` are beginnings that turn a word into its opposite. `without` matches an option that says that there was
-    none of something, with what there was none of as its group.
+    none of something, with what there was none of as its group. `denied_verb` and `plain_verb` match verbs with and
+    without a negation of their own, with what both have in common as their group.
     """
 
     sentence_words: int = 25
@@ -33,6 +34,8 @@ class LanguagePack:
     tied_endings: frozenset[str] = frozenset()
     denying: tuple[str, ...] = ()
     without: re.Pattern[str] = re.compile("(?!)")
+    denied_verb: re.Pattern[str] = re.compile("(?!)")
+    plain_verb: re.Pattern[str] = re.compile("(?!)")
 
     def written(self, text: str) -> str:
         """A folded text with spoken forms as they are written; it keeps its length, so that places stay."""
@@ -41,6 +44,11 @@ class LanguagePack:
     def opposite(self, one: str, other: str) -> bool:
         """Whether one word denies the other by how it is built ("stable", "unstable")."""
         return any(one == f"{each}{other}" or other == f"{each}{one}" for each in self.denying)
+
+    def denies(self, one: str, other: str) -> bool:
+        """Whether a verb is another one with the negation in it (Turkish "yetmedi", "yetti")."""
+        denied, plain = self.denied_verb.fullmatch(one), self.plain_verb.fullmatch(other)
+        return bool(denied and plain and denied[1] == plain[1])
 
     def forms(self, word: str) -> set[str]:
         """A word of a question as labels may have it."""

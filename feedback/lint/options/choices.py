@@ -80,7 +80,10 @@ class Choices:
         """The last option may be an escape in words that nobody has listed ("rose a lot, I have not lived here for a
         year"): a scale before it is one without doubt."""
         before = replace(self, real=self.real[:-1])
-        if len(before.real) >= LEAST_BEFORE_AN_ESCAPE and before._kind() == "degrees":
+        enough = len(before.real) >= LEAST_BEFORE_AN_ESCAPE or (
+            len(before.real) == LEAST_BEFORE_AN_ESCAPE - 1 and _rises_from_zero(before.readings())
+        )
+        if enough and before._kind() == "degrees":
             return "degrees"
         mirrored = len(before.real) % 2 == 1 and _turns_in_the_middle(before.readings())
         return "steps" if mirrored else "unordered"
@@ -134,7 +137,7 @@ class Choices:
     def _ordered_words(self, texts: Sequence[str]) -> Kind:
         found = self.readings()
         known = [each for each in found if each]
-        dimensions = {each.dimension for each in known}
+        dimensions = {each.dimension for each in known if each.dimension or not each.zero} or {""}
         # "short, long, funny" has one end; "on the day, earlier, later" has both
         signs = {each.degree > 0 for each in known if each.degree}
         ends = len(texts) > 3 or bool(texts and found[0] and found[-1]) or len(signs) == 2
@@ -204,6 +207,12 @@ def _turns_in_the_middle(found: Sequence[Reading | None]) -> bool:
     return middle is not None and middle.degree == 0 and not middle.zero and found.count(middle) == 1
 
 
+def _rises_from_zero(found: Sequence[Reading | None]) -> bool:
+    """Whether all are understood and climb from nothing: "not at all, sometimes, mostly"."""
+    known = [each.degree for each in found if each]
+    return bool(found and found[0] and found[0].zero and len(known) == len(found) and known == sorted(known))
+
+
 def _spread(found: Sequence[Reading]) -> bool:
     return len({each.degree for each in found}) >= 2
 
@@ -232,7 +241,9 @@ def _is_one_time(texts: Sequence[str], language: str) -> bool:
     """Whether several options name the same day or part of a day, and none names another."""
     days = _order(language, "calendar")
     named = [found for text in texts if (found := frozenset(text.split()) & days)]
-    return len(named) > 1 and len(set(named)) == 1 and not any(re.search(r"\d", text) for text in texts)
+    counted = data(language, "numbers").get("numbers", {})
+    numbered = any(re.search(r"\d", text) or not counted.keys().isdisjoint(text.split()) for text in texts)
+    return len(named) > 1 and len(set(named)) == 1 and not numbered
 
 
 _CLOCK = re.compile(r"\b\d{1,2}[:.]\d\d\b")

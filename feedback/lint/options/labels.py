@@ -43,6 +43,8 @@ _DEGREES = {
 }
 _UNIPOLAR = {"zero": 0.0, "faint_positive": 0.75, "positive": 1.5, "strong_positive": 3.0}
 MAX_LABEL = 80
+ENOUGH = "adequacy"
+"""The dimension from too little to too much: what denies its middle ("not at all enough") lies below it."""
 DENIABLE = frozenset({"agreement", "favour", "likelihood"})
 """Dimensions whose negative labels are negated verbs in Turkish; elsewhere "hiç" before a negative word is
 praise.
@@ -184,6 +186,10 @@ def _composed(text: str, words: LabelLexicon, depth: int) -> Iterator[Reading]:
         if text.endswith(" " + ending) and text.startswith(words.nots):
             start = next(each for each in words.nots if text.startswith(each))
             text = f"{start} {ending} {text.removeprefix(start).removesuffix(ending).strip()}"
+    listed = next((rest for rest in _without(text, words.ignore) if rest in words.words), None)
+    if listed:  # "it is partly enough" is listed without its verb
+        yield from words.words[listed]
+        return
     for reader in (_neither, _zero, _weak, _negated, _graded, _trimmed, _inflected):
         found = list(reader(text, words, depth + 1))
         if found:
@@ -208,6 +214,9 @@ def _zero(text: str, words: LabelLexicon, depth: int) -> Iterator[Reading]:
     for rest in _without(text, words.zeros):
         plain = _positive_part(rest, words)
         for each in _read(plain, words, depth) if plain is not None else _denied(rest, words, depth):
+            if each.dimension == ENOUGH and each.degree == 0:
+                yield Reading(ENOUGH, -2.0)
+                continue
             good = each.degree > 0
             yield Reading(each.dimension, -3.0 if good else 2.5, zero=good, denied=True)
         if plain is not None:
@@ -298,11 +307,34 @@ def _scale(labels: tuple[str, ...], language: str) -> tuple[Reading | None, ...]
     found = [readings(label, language) for label in labels]
     if len(labels) >= 3 and not any(found):
         found = _alike(labels, language) or _unframed(labels, language) or found
+    found = _in_one_dimension(labels, found, language)
     counts = Counter(
         each for many in found for each in sorted({one.dimension for one in many}) if each != ANY
     )
     main = counts.most_common(1)[0][0] if counts else ANY
     return _with_medium([_chosen(many, main) for many in found], found, main)
+
+
+def _in_one_dimension(
+    labels: Sequence[str], found: list[tuple[Reading, ...]], language: str
+) -> list[tuple[Reading, ...]]:
+    """A middle that names both ends makes one dimension of theirs ("complicated, neither complicated nor clear,
+    clear")."""
+    words = lexicon(language)
+    plain = [bare(label, language) for label in labels] if words else []
+    patterns = words.neither if words else ()
+    for match in (match for text in plain for each in patterns if (match := each.fullmatch(text))):
+        sides = [
+            {one.dimension for one in readings(side.strip(" ،,"), language)} - {ANY}
+            for side in match.groups()
+        ]
+        if len(sides) == 2 and sides[0] and sides[1] and sides[0].isdisjoint(sides[1]):
+            main, others = min(sides[0]), sides[1]
+            return [
+                tuple(one._replace(dimension=main) if one.dimension in others else one for one in many)
+                for many in found
+            ]
+    return found
 
 
 def _with_medium(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from feedback.core.text.folding import bare
+from feedback.lint.languages.lexicon import lexicon as words_of
 from feedback.lint.languages.pack import pack
 from feedback.lint.options.labels import LabelLexicon
 
@@ -31,6 +32,8 @@ def is_sequence(texts: Sequence[str], words: LabelLexicon) -> bool:
         _change_or_stay,
         _run_from_never,
         _grade_neighbours,
+        _count_from_none,
+        _turn_on_a_verb,
     )
     return any(each(texts, words) for each in found)
 
@@ -57,7 +60,9 @@ def _are_framed(texts: Sequence[str], words: LabelLexicon) -> bool:
     slightly over, well over". What the words mean need not be known."""
     if len(texts) < LEAST_MIRRORED:
         return False
-    first, second, *_, before, last = (set(bare(text, words.language).split()) for text in texts)
+    phrases = words_of(words.language)
+    articles = phrases.words("part.article") if phrases else frozenset()  # "my doctor, a friend, a nurse ..."
+    first, second, *_, before, last = (set(bare(text, words.language).split()) - articles for text in texts)
     outer, inner = first & last - second - before, second & before - first - last
     between = (set(bare(text, words.language).split()) for text in texts[2:-2])
     return bool(outer and inner) and not any((outer | inner) & each for each in between)
@@ -94,7 +99,8 @@ def _fits_in_the_middle(texts: Sequence[str], words: LabelLexicon) -> bool:
 
 def _are_shares(texts: Sequence[str], words: LabelLexicon) -> bool:
     """Parts of a whole: "none of it, less than half, most of it, all of it"."""
-    return len(texts) >= 3 and sum(words.says("share", text) for text in texts) * 3 >= len(texts) * 2
+    shares = [any(words.says(kind, text) for kind in ("share", "no")) for text in texts]
+    return len(texts) >= 3 and sum(shares) * 3 >= len(texts) * 2 and words.says("share", texts[0])
 
 
 def _are_intentions(texts: Sequence[str], words: LabelLexicon) -> bool:
@@ -144,16 +150,38 @@ def _run_from_never(texts: Sequence[str], words: LabelLexicon) -> bool:
 
 def _grade_neighbours(texts: Sequence[str], words: LabelLexicon) -> bool:
     """Two options beside each other differ in degree only: "good value, a bit expensive, far too expensive"."""
-    found = [_graded_word(text, words) for text in texts]
+    found = [_graded_words(text, words) for text in texts]
     return len(texts) >= 3 and any(
-        one and other and one[0] == other[0] and one[1] != other[1] for one, other in pairwise(found)
+        one[graded] != other[graded] for one, other in pairwise(found) for graded in one.keys() & other.keys()
     )
 
 
-def _graded_word(text: str, words: LabelLexicon) -> tuple[str, str] | None:
-    """What an option grades, and its degree word; None if it does not begin with one."""
+def _graded_words(text: str, words: LabelLexicon) -> dict[str, str]:
+    """What an option may grade, with the degree word that it then begins with ("very", "very little")."""
     plain = bare(text, words.language)
-    for degree in sorted(words.degrees, key=len, reverse=True):
-        if plain.startswith(f"{degree} "):
-            return plain.removeprefix(f"{degree} "), degree
-    return None
+    return {
+        plain.removeprefix(f"{degree} "): degree for degree in words.degrees if plain.startswith(f"{degree} ")
+    }
+
+
+def _count_from_none(texts: Sequence[str], words: LabelLexicon) -> bool:
+    """How many times something happened, from not at all: "no, once, several times"."""
+    counted = sum(words.says("times", text) for text in texts)
+    return counted >= 2 and any(
+        words.says(kind, text) for kind in ("no", "none", "seldom_or_never") for text in texts
+    )
+
+
+def _turn_on_a_verb(texts: Sequence[str], words: LabelLexicon) -> bool:
+    """The first or the last option denies the verb that most others have: "it did not last, it lasted a while, it
+    lasted well" where a language denies at the verb."""
+    plain = [bare(text, words.language).split() for text in texts]
+    if len(plain) < 3 or not all(plain):
+        return False
+    grammar = pack(words.language)
+    return any(
+        sum(grammar.denies(end[-1], word) for other in plain for word in other[-1:]) * 2
+        >= len(plain) - 1
+        >= 2
+        for end in (plain[0], plain[-1])
+    )

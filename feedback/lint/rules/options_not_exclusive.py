@@ -157,10 +157,14 @@ def _is_compound(head: str, whole: str, language: str) -> bool:
     words = whole.split()
     if len(head) < 3 or head == whole or len(words) not in (2, 3) or len(head.split()) > 1:
         return False
-    if not _no_kind(language).isdisjoint(words):
-        return False
+    if not _no_kind(language).isdisjoint(words) or any(_is_number(each, language) for each in words):
+        return False  # "every month" and "every three months" are two
     grammar = pack(language)
     return grammar.is_kind_of(head, words[-1] if grammar.head_last else words[0])
+
+
+def _is_number(word: str, language: str) -> bool:
+    return word.isdigit() or word in data(language, "numbers").get("numbers", {})
 
 
 def _loose_none(document: Document, index: int, listed: Choices) -> Iterator[Finding]:

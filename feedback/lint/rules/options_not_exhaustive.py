@@ -32,6 +32,8 @@ RULE = Rule(
     suppress="The list is complete: write `complete:` with the reason instead.",
 )
 ESCAPES = ("other", "none", "dont_know", "not_applicable", "prefer_not", "prefer_not_to_say")
+REASONS_ASIDE = frozenset({"other", "dont_know", "prefer_not"})
+"""Among reasons, "I did not like it" is one like any other."""
 NOTHING = tuple(each for each in ESCAPES if each != "other")
 """"Something else" is no answer for those who have nothing to tick."""
 
@@ -84,7 +86,10 @@ def _may_be_open(listed: Choices) -> bool:
     words = listed.words
     if words is None or asks_why(words, listed.stem):
         return False
-    return any(words.says(kind, text) for kind in ("not_yet", "own_denial") for text in listed.texts)
+    if any(words.says(kind, text) for kind in ("not_yet", "own_denial") for text in listed.texts):
+        return True
+    denials = [words.says("own_escape", text) and not words.says("depends", text) for text in listed.texts]
+    return sum(denials) == 1 and denials[-1]  # only the last one says that there was none
 
 
 def _is_on_offer(listed: Choices) -> bool:
@@ -118,9 +123,10 @@ def _without_escape(question: ChoiceQuestion, listed: Choices) -> tuple[str, str
 
 def _has_escape(listed: Choices, escapes: Sequence[str]) -> bool:
     words = listed.words
+    said = [each for each in escapes if each in REASONS_ASIDE] if asks_why(words, listed.stem) else escapes
     return any(
         option.role in escapes
-        or (option.role is None and words and any(words.says(kind, text) for kind in escapes))
+        or (option.role is None and words and any(words.says(kind, text) for kind in said))
         for _, option, text in listed.options
     )
 
@@ -185,7 +191,9 @@ def _band_above(listed: Choices) -> str:
     """What is missing over the highest band; nothing if it has no end, or nobody can be above it."""
     _, text, highest = max(listed.bands(), key=lambda each: each[2].high)
     top = highest.high / highest.step
-    bounded = (top == 100 and highest.family == "percent") or f"{top:g}" in _numbers(listed)
+    least = min(band.low for _, _, band in listed.bands())
+    marks = top == 100 and (highest.family == "percent" or least == 0)  # "0 to 49 points ... 85 to 100"
+    bounded = marks or f"{top:g}" in _numbers(listed)
     bounded |= top in bounds(listed.stem, listed.language)
     return "" if highest.high == INFINITY or bounded else or_more(text, highest, listed.language)
 

@@ -28,9 +28,13 @@ RULE = Rule(
         "countries from A to Z",
     ),
     bad=("six features in a fixed order", "Never … Always shuffled"),
-    suppress="People look for the option where it always stands (a list they know by heart).",
+    suppress="People look for the option where it always stands (a list they know by heart). Under a question "
+    "for who or where, a short list without “other” only informs: people look for their own case, and the order "
+    "decides little.",
 )
 LEAST = 4
+LONG = 6
+"""From this length on, people read a list until something fits, whatever it asks for."""
 
 
 def check(document: Document) -> Iterator[Finding]:
@@ -44,7 +48,7 @@ def check(document: Document) -> Iterator[Finding]:
         if question.randomize and ordered:
             yield _shuffled(document, index, ordered[0])
         elif not question.randomize and all(is_unordered(question, each) for each in listed):
-            yield _fixed(document, index, listed[0])
+            yield _fixed(document, index, listed[0], informs=all(map(_asks_for_a_case, listed)))
 
 
 def is_unordered(question: ChoiceQuestion, listed: Choices) -> bool:
@@ -56,6 +60,20 @@ def is_unordered(question: ChoiceQuestion, listed: Choices) -> bool:
         return False
     stem = question.text.to(listed.language)
     return not (listed.words and listed.words.mentions("demographic", stem))
+
+
+def _asks_for_a_case(listed: Choices) -> bool:
+    """Whether a short list of all there can be answers who or where: people look for their own case, where the first
+    option draws those who judge ("Which matters most?") or who stop at what seems to fit. A list with "other" names
+    some of many cases."""
+    words = listed.words
+    return (
+        words is not None
+        and len(listed.real) < LONG
+        and not any(option.role == "other" or words.says("other", text) for _, option, text in listed.options)
+        and words.mentions("case_stem", listed.stem)
+        and not words.mentions("most_stem", listed.stem)
+    )
 
 
 def is_safe_to_shuffle(question: ChoiceQuestion, listed: Choices) -> bool:
@@ -91,7 +109,7 @@ def _shuffled(document: Document, index: int, listed: Choices) -> Finding:
     )
 
 
-def _fixed(document: Document, index: int, listed: Choices) -> Finding:
+def _fixed(document: Document, index: int, listed: Choices, *, informs: bool) -> Finding:
     return document.finding(
         RULE,
         ("questions", index, "options"),
@@ -101,4 +119,5 @@ def _fixed(document: Document, index: int, listed: Choices) -> Finding:
         ),
         quoted=" | ".join(listed.texts),
         rewrite="randomize: true",
+        severity="info" if informs else None,
     )

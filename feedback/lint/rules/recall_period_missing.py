@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
-from feedback.lint.options.labels import scale
+from feedback.lint.options.labels import lexicon, scale
 from feedback.lint.rules.wording import Hit, report
 from feedback.lint.text.question import QuestionView
 
@@ -39,7 +39,7 @@ def find(question: QuestionView) -> Iterator[Hit]:
     """A count of behaviour without a period in the question, around it, or in the answers."""
     words, stem = question.words, question.stem
     match = words.search("recall-period-missing.behaviour", stem.asked)
-    if not match or question.after_event or question.answered("answers.rate"):
+    if not match or question.after_event or question.answered("answers.rate") or _judged(question):
         return
     around = f"{stem.text} {question.context}"
     if words.search("recall-period-missing.period", around) or words.search(
@@ -49,6 +49,12 @@ def find(question: QuestionView) -> Iterator[Hit]:
     if words.search("recall-period-missing.others", stem.plain) and _relative(question):
         return
     yield Hit(*match.span(), "Within what time? Name a period that people can remember.")
+
+
+def _judged(question: QuestionView) -> bool:
+    """Whether the answers run from too little over what fits to too much: they judge, and count nothing."""
+    labels = lexicon(question.words.language)
+    return labels is not None and any(labels.says("fitting", each) for each in question.answers[1:-1])
 
 
 def _relative(question: QuestionView) -> bool:

@@ -69,8 +69,22 @@ def _direction(each: LabelledScale) -> int:
         return 0
     if each.ends is None or each.ends[0].dimension not in VALUED or _is_best_in_the_middle(each):
         return 0
+    if _grades_something_bad(each):
+        return 0
     rises = 1 if each.rise > 0 else -1
     return -rises if _declared_bad(each.question) else rises
+
+
+def _grades_something_bad(each: LabelledScale) -> bool:
+    """ "How badly ...?" from "not at all badly" up asks for an amount: neither end was meant to come first."""
+    first, *others = each.known
+    stem = set(re.findall(r"\w+", fold(each.question.text.to(each.language), each.language)))
+    return (
+        first.denied
+        and first.degree > 0
+        and all(one.degree < 0 for one in others)
+        and any(stem.intersection(fold(label, each.language).split()) for label in each.labels)
+    )
 
 
 def _is_best_in_the_middle(each: LabelledScale) -> bool:

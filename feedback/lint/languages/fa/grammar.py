@@ -15,6 +15,8 @@ _SPOKEN = re.compile(
     r"|(?<!\w)(?:می ?\w{2,}|نمی ?\w{2,}|هست|نیست|دار|بود|کرد|داشت|دید|گرفت|رفت|خرید|شد|داد|رسید|زد)ی(?P<you>ن)(?!\w)"
 )
 """Spoken forms that are as long as the written ones: آسون, خودتون, بهتون, کدوم, هستین."""
+_ONE = re.compile(r"(?<!\w)یکی(?!\w)")
+_COUNTER = re.compile(r"(?<=\w)(?<!بیش)(?<!کم) ?تا(?=$| یا (?:بیش|کم|بالا))")
 _AS_WRITTEN = {"an": "ان", "possessive": "ان", "with": "ان", "which": "ام", "you": "د"}
 
 
@@ -29,6 +31,10 @@ class Persian(LanguagePack):
     def written(self, text: str) -> str:
         """Also where people write as they speak."""
         return _SPOKEN.sub(_as_written, text)
+
+    def spaced(self, text: str) -> str:
+        """A counted option without its counter: دو تا، سه تا یا بیشتر."""
+        return _COUNTER.sub("", _ONE.sub("یک", text))
 
     def forms(self, word: str) -> set[str]:
         """Also without the spoken "is" at its end: راحته is راحت است."""
@@ -45,4 +51,6 @@ PACK = Persian(
     tied_endings=frozenset({"ی", "ها", "های", "هایی"}),
     without=re.compile(r"بدون (?:هیچ )?(\w{3,}?)ی?(?:$|\W)"),
     denying=("نا", "بی", "غیر"),
+    denied_verb=re.compile(r"ن(\w{2,})"),
+    plain_verb=re.compile(r"(\w{2,})"),
 )

@@ -11,6 +11,8 @@ from feedback.lint.languages.pack import LanguagePack
 _QUESTION_ENDING = re.compile(r"(?:y?[dt][ıiuü]r?|[dt][ıiuü]r|ydi)$")
 _HAVING = re.compile(r"(\w{2,}?)l[ıiuü](?:y?d[ıiuü]\w*)?$")
 _LACKING = re.compile(r"(\w{2,}?)s[ıiuü]z\w*$")
+_DENIED = re.compile(r"(\w{2,}?)[aeıiuü]?m(?:[ae]d[ıi]|[ıiuü]yor|[ae]m[ıi]ş|[ae]z)\w{0,5}")
+_PLAIN = re.compile(r"(\w{2,}?)[aeıiuü]?(?:[dt][ıiuü]|yor|m[ıiuü]ş|r)\w{0,5}")
 _APOSTROPHE = re.compile(r"(?<=\w)['’](?=\w)")
 _CLOCK = re.compile(r"(?<![\d.,])([01]?\d|2[0-4])\.(00|15|30|45)(?![\d.,])")
 _CLOCKS = re.compile(
@@ -25,10 +27,11 @@ _CASES = re.compile(
 )
 _NUMBER_CASE = re.compile("(?:[dt][ae]n|y?[ae])$")
 _NOUN_CASE = re.compile("(?<=[a-zçğıöşü]{2})[dt][ae]n?$")
+_LOOSE_CASE = re.compile(r" (?:y?[ae]|[dt][ae]n?)$")
 _CASE = re.compile("(?<=[a-zçğıöşü]{3})(?:n?[dt][ae]n?|[yn]?[aeıiuü]|n?[ıiuü]n)$")
 _UNIT_ENDINGS = (
     *("den", "dan", "ten", "tan", "nden", "ndan", "e", "a", "ye", "ya", "in", "ın", "un", "ün", "nin", "nın"),
-    *("lik", "lık", "luk", "lük", "sından"),
+    *("lik", "lık", "luk", "lük", "sından", "lığına", "liğine", "luğuna", "lüğüne"),
 )
 _FROM = frozenset(f"{link}{d}{a}n" for link in ("", "n", "sın") for d in "dt" for a in "ae")
 
@@ -71,8 +74,8 @@ class Turkish(LanguagePack):
         return _CASES.sub(self.from_case, skeleton)
 
     def counted(self, noun: str) -> str:
-        """ "10 kezden fazla" counts what "5 kez" counts."""
-        return _NOUN_CASE.sub("", noun)
+        """ "10 kezden fazla" counts what "5 kez" counts, and "1 GB'a kadar" what "5 GB" does."""
+        return _NOUN_CASE.sub("", _LOOSE_CASE.sub("", noun))
 
 
 PACK = Turkish(
@@ -82,4 +85,6 @@ PACK = Turkish(
     from_endings=_FROM,
     without=re.compile(r"(\w{3,}?)s[ıiuü]z(?:$|\W)"),
     from_case="den",
+    denied_verb=_DENIED,
+    plain_verb=_PLAIN,
 )
