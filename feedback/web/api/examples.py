@@ -60,6 +60,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     },
     "POST /follow-ups/{follow_up_id}/take": {},
     "POST /follow-ups/{follow_up_id}/release": {},
+    "POST /follow-ups/{follow_up_id}/reopen": {},
     "POST /follow-ups/{follow_up_id}/notes": {"text": "Asked engineering about the label printer."},
     "POST /follow-ups/{follow_up_id}/contacts": {
         "how": "call",
