@@ -39,6 +39,7 @@ EVENT_TYPES: Mapping[str, WebhookEventType] = {
         WebhookEventType("follow_up.reopened", "follow_up", _("Follow-up reopened")),
         WebhookEventType("contact.opted_out", "suppression", _("Contact opted out")),
         WebhookEventType("invitation.failed", "invitation", _("Invitation failed")),
+        WebhookEventType("campaign.finished", "campaign", _("Campaign finished")),
     )
 }
 """Name -> type. A new line needs a place in the services that calls `services.changes.report`, and nothing else if its

@@ -18,8 +18,9 @@ from feedback.core.campaign import (
 )
 from feedback.core.contact.policy import RING
 from feedback.core.lifecycle import MESSAGE_WAITING, EnrolmentState, InvitationState
-from feedback.services import audit
+from feedback.services import audit, changes
 from feedback.services.campaigns import control, definition, enrolling, progress
+from feedback.services.changes import ReportedChange
 from feedback.services.context import Context
 from feedback.services.journey import invitations
 from feedback.services.messaging import campaign_pauses
@@ -228,3 +229,5 @@ def _end(portions: Portions, campaign_id: int, state: CampaignState, now: dateti
             campaign.state, campaign.ended_at, campaign.changed_at = state, now, now
             campaign.edit += 1
             audit.record(session, "ended", "campaign", campaign_id, by=None, now=now)
+            if state == CampaignState.DONE:
+                changes.report(session, [ReportedChange("campaign.finished", "campaign", campaign_id)], now)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from feedback.core.campaign import CampaignState
 from feedback.core.lifecycle import MessageState
 from feedback.i18n import Translator, translator
 from feedback.library import Library
@@ -19,7 +20,7 @@ from feedback.services.notifications import staff_email
 from feedback.services.staff.accounts import RoleName
 from feedback.settings import Settings
 from feedback.store.health import ROOM
-from feedback.store.models import Message, ProviderHold, Role, User
+from feedback.store.models import Campaign, Message, ProviderHold, Role, User
 
 ATTENTION = "attention"
 """The purpose of the daily message."""
@@ -110,6 +111,14 @@ def _troubles(session: Session, room: int | None, now: datetime) -> list[Callabl
                 "{n} message is older than a day and still unconfirmed, because its provider does not answer.",
                 "{n} messages are older than a day and still unconfirmed, because their provider does not answer.",
                 unconfirmed,
+            )
+        )
+    stopped = (Campaign.state == CampaignState.PAUSED, Campaign.state_reason.is_not(None))
+    if names := session.scalars(select(Campaign.name).where(*stopped).order_by(Campaign.id)).all():
+        found.append(
+            lambda say: say.gettext(
+                "These campaigns were paused, because too many messages failed or people complained: {names}",
+                names=say.comma.join(names),
             )
         )
     if room is not None and room < ROOM:

@@ -19,11 +19,13 @@ from sqlalchemy.orm import Session, selectinload
 
 from feedback.core.webhook_events import EVENT_TYPES
 from feedback.services.context import Context
+from feedback.services.shapes.campaigns import campaign_shapes
 from feedback.services.shapes.follow_ups import follow_up_shape
 from feedback.services.shapes.invitations import invitation_shape, suppression_shapes
 from feedback.services.shapes.responses import CommentOut, response_shapes
 from feedback.store.models import (
     AnswerRow,
+    Campaign,
     Contact,
     FollowUp,
     Invitation,
@@ -224,11 +226,26 @@ def _people(session: Session, ids: set[int]) -> dict[int, Contact]:
     return {row.id: row for row in session.scalars(wanted.options(selectinload(Contact.account)))}
 
 
+# --- Campaigns -----------------------------------------------------------------------------------
+
+
+def _campaigns(session: Session, events: Sequence[WebhookEvent], _: Context, __: datetime) -> Bodies:
+    ids = {event.subject_id for event in events}
+    rows = session.scalars(select(Campaign).where(Campaign.id.in_(ids)).order_by(Campaign.id)).all()
+    shapes = {each.id: each for each in campaign_shapes(session, rows)}
+    return {
+        event.id: WebhookBody(shape, {"questionnaire": shape.questionnaire})
+        for event in events
+        if (shape := shapes.get(event.subject_id)) is not None
+    }
+
+
 _MAKERS: Mapping[str, Make] = {
     "response": _responses,
     "comment": _comments,
     "follow_up": _follow_ups,
     "invitation": _invitations,
     "suppression": _suppressions,
+    "campaign": _campaigns,
 }
 """The shape of a type of event -> how the bodies are made."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import timedelta
 
@@ -10,9 +11,11 @@ from sqlalchemy import select
 from feedback.core.campaign import stage_key
 from feedback.services.campaigns import control
 from feedback.services.contact import suppression
-from feedback.store.models import AuditEntry, Contact, Enrolment, Invitation, Message
+from feedback.services.webhooks import spreading
+from feedback.store.models import AuditEntry, Contact, Enrolment, Invitation, Message, WebhookEvent
 from tests.services.campaigns.conftest import CampaignWorld
 from tests.services.conftest import times_delivered
+from tests.services.webhooks.conftest import listen
 
 
 def act(campaigns: CampaignWorld, what: str, campaign: int) -> None:
@@ -154,3 +157,20 @@ def test_a_campaign_ends_when_nobody_can_answer_any_more(campaigns: CampaignWorl
     campaigns.tick()
     found = campaigns.campaign(campaign)
     assert (found.state, found.ended_at) == ("done", campaigns.world.now)
+
+
+def test_other_systems_hear_of_the_end_of_a_campaign_once(campaigns: CampaignWorld) -> None:
+    listen(campaigns.database, "campaign.finished")
+    campaign = campaigns.add(campaigns.people(1), expires_after="3d")
+    campaigns.start(campaign)
+    campaigns.tick()
+    campaigns.world.wait(days=4)
+    campaigns.tick()
+    campaigns.tick()
+    world = campaigns.world
+    with campaigns.database.writing() as session:
+        spreading.spread(session, world.context, world.now)
+    with campaigns.database.reading() as session:
+        (event,) = session.scalars(select(WebhookEvent)).all()
+        data = json.loads(event.body or "")["data"]
+    assert (data["id"], data["state"], data["segment"]) == (campaign, "done", None)

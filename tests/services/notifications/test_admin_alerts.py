@@ -10,7 +10,7 @@ from sqlalchemy import select
 from feedback.errors import ProviderHeld
 from feedback.services.messaging import heartbeats, provider_holds
 from feedback.services.notifications import admin_alerts
-from feedback.store.models import Message, Role
+from feedback.store.models import Campaign, Message, Role
 from tests.services.conftest import World
 from tests.services.followups.desk import MONDAY, Desk
 from tests.services.notifications.mails import (
@@ -90,6 +90,19 @@ def test_admins_are_told_of_held_messages_once_a_day(troubled: World) -> None:
     assert len(told_of_trouble(troubled)) == 1
     troubled.wait(hours=5)
     assert len(told_of_trouble(troubled)) == 2
+
+
+def test_admins_are_told_of_campaigns_that_stopped_by_themselves(world: World) -> None:
+    with world.database.writing() as session:
+        world.owner(session, "admin@example.com").roles = [Role(name="admin")]
+        for name, reason in (("Spring pulse", "failures"), ("Paused by a person", None)):
+            facts = {"state": "paused", "state_reason": reason, "plan": {}, "starts_at": world.now}
+            session.add(Campaign(name=name, created_at=world.now, changed_at=world.now, **facts))
+    (letter,) = told_of_trouble(world)
+    assert (
+        "These campaigns were paused, because too many messages failed or people complained: Spring pulse\n"
+        in letter
+    )
 
 
 @pytest.mark.parametrize(("megabytes", "words"), [(10, "Only 10 MB are free"), (5000, None), (None, None)])

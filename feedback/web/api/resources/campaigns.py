@@ -16,13 +16,14 @@ from feedback.core.campaign import LARGEST_SAMPLE, MOST_DAYS, CampaignPlan, Camp
 from feedback.core.journey import Channel
 from feedback.services.campaigns import control, definition, progress
 from feedback.services.campaigns.definition import CampaignWish
+from feedback.services.shapes.campaigns import CampaignOut, campaign_shapes
 from feedback.services.shapes.customers import Switch
 from feedback.services.staff.api_keys import Scope
 from feedback.store.models import Campaign, CampaignWave, Contact, SavedSegment
 from feedback.web.api import document
 from feedback.web.api.answers import answer, written
 from feedback.web.api.gate import Gate, caller
-from feedback.web.api.listing import Listed, Sorts, listed, pairs
+from feedback.web.api.listing import Listed, Sorts, listed
 from feedback.web.api.problems import mistaken
 from feedback.web.api.resources.follow_ups import NothingIn
 from feedback.web.api.scopes import needs
@@ -85,25 +86,6 @@ class WaveOut(BaseModel):
     skipped: dict[str, int]
 
 
-class CampaignOut(BaseModel):
-    """`segment` is null for a list of contacts. `stopped_for` is `failures` or `complaints` if it paused by itself."""
-
-    id: int
-    name: str
-    state: str
-    stopped_for: str | None
-    questionnaire: str
-    segment: str | None
-    channels: list[str]
-    languages: list[str]
-    starts_at: AwareDatetime
-    spread_days: int
-    sample: int | None
-    repeats: str
-    created_at: AwareDatetime
-    changed_at: AwareDatetime
-
-
 class CampaignStoryOut(CampaignOut):
     waves: list[WaveOut]
 
@@ -133,7 +115,12 @@ def _reading(api: APIBlueprint, runtime: Runtime) -> None:
             wanted = wanted.where(Campaign.state == query.state)
         with runtime.database.reading() as session:
             return listed(
-                session, wanted, query.sort, _SORTS[query.sort], query, lambda rows: _shapes(session, rows)
+                session,
+                wanted,
+                query.sort,
+                _SORTS[query.sort],
+                query,
+                lambda rows: campaign_shapes(session, rows),
             )
 
     @api.get(
@@ -225,31 +212,8 @@ def _members(session: Session, external_ids: Sequence[str]) -> Iterable[int]:
         yield known[name]
 
 
-def _shapes(session: Session, rows: Sequence[Campaign]) -> Iterable[CampaignOut]:
-    ids = [row.segment_id for row in rows if row.segment_id is not None]
-    names = pairs(session, select(SavedSegment.id, SavedSegment.name).where(SavedSegment.id.in_(ids)))
-    for row in rows:
-        plan = CampaignPlan.model_validate(row.plan)
-        yield CampaignOut(
-            id=row.id,
-            name=row.name,
-            state=row.state,
-            stopped_for=row.state_reason,
-            questionnaire=plan.questionnaire,
-            segment=names.get(row.segment_id or 0),
-            channels=list(plan.channels),
-            languages=list(plan.languages),
-            starts_at=row.starts_at,
-            spread_days=plan.spread_days,
-            sample=plan.sample,
-            repeats=plan.repeats,
-            created_at=row.created_at,
-            changed_at=row.changed_at,
-        )
-
-
 def _story(session: Session, row: Campaign) -> CampaignStoryOut:
-    (shape,) = _shapes(session, [row])
+    (shape,) = campaign_shapes(session, [row])
     return CampaignStoryOut(**shape.model_dump(), waves=[_wave(session, each) for each in row.waves])
 
 
