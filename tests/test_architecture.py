@@ -223,6 +223,8 @@ def test_a_path_that_everybody_has_is_not(path: str) -> None:
 TESTED_ELSEWHERE = {
     "services/notifications/follow_up_letter.py": "services/notifications/test_owner_digest.py",
     "services/notifications/notified_follow_ups.py": "services/notifications/test_owner_digest.py",
+    "services/notifications/note_email.py": "web/followups/test_queue.py",
+    "services/shapes/campaigns.py": "web/api/resources/test_campaigns.py",
     "services/notifications/promises.py": "services/notifications/test_owner_digest.py",
     "services/notifications/staff_email.py": "services/notifications/test_owner_digest.py",
     "services/rollups/actual.py": "services/rollups/test_counting.py",

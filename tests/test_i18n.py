@@ -157,6 +157,7 @@ DESK_CODE = (
             "notifications/admin_alerts.py",
             "notifications/escalation.py",
             "notifications/follow_up_letter.py",
+            "notifications/note_email.py",
             "notifications/owner_digest.py",
             "notifications/webhook_email.py",
             "questionnaires/gallery.py",

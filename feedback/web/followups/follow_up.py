@@ -26,10 +26,11 @@ from feedback.errors import Conflict, Forbidden, NotFound, Rejected
 from feedback.services import audit, reports
 from feedback.services.followups import account_history, queue, recovery_survey, root_causes, workflow
 from feedback.services.followups.workflow import Closing
+from feedback.services.notifications import note_email
 from feedback.services.staff import accounts
-from feedback.store.models import FollowUp, FollowUpEntry
+from feedback.store.models import FollowUp, FollowUpEntry, User
 from feedback.web.auth.access_log import note_seen
-from feedback.web.auth.permissions import Permission, allows, may, viewer
+from feedback.web.auth.permissions import Permission, allows, granted, may, viewer, viewer_of
 from feedback.web.http.locale import say, zone
 from feedback.web.http.numbers import day, whole
 from feedback.web.wording import answer_wording, followup_wording, score_wording
@@ -45,6 +46,7 @@ BOXES = ("note", "contact_note", "closing_note", "snooze_reason", "hand_over_rea
 
 class FollowUps:
     def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
         self.database = runtime.database
         self.library = runtime.library
         self.settings = runtime.settings
@@ -87,9 +89,18 @@ class FollowUps:
     @may(Permission.WORK_FOLLOW_UPS)
     def note(self, task_id: int) -> ResponseReturnValue:
         def action(session: Session, now: datetime) -> None:
-            workflow.note(session, task_id, viewer(), request.form.get("note", ""), now=now)
+            task = workflow.note(session, task_id, viewer(), request.form.get("note", ""), now=now)
+            if colleague := request.form.get("notify", 0, type=whole):
+                self._notify(session, task, colleague, now)
 
         return self._change(task_id, action, own="note")
+
+    def _notify(self, session: Session, task: FollowUp, colleague: int, now: datetime) -> None:
+        reader = session.get(User, colleague)
+        if reader is None:
+            raise Rejected("Choose a colleague who can see this follow-up.")
+        rights = viewer_of(reader.id, granted(role.name for role in reader.roles))
+        note_email.tell_of_note(session, task, reader, rights, current_user.name, self.runtime, now)
 
     @may(Permission.WORK_FOLLOW_UPS)
     def contact(self, task_id: int) -> ResponseReturnValue:

@@ -135,6 +135,7 @@ ENTRIES: Mapping[str, str] = {
     "corrected": _("updated the score: the customer changed {before} to {score}"),
     "gathered": _("added a response through the same link: score {score}"),
     "told": _("notified {name} by e-mail"),
+    "mentioned": _("notified {name} of a note by e-mail"),
     "reminded": _("reminded {name}: first contact is due"),
     "reminded_close": _("reminded {name}: closing is due"),
     "escalated": _("escalated this to {name}: no contact in time"),

@@ -18,7 +18,7 @@ from feedback.bootstrap import Runtime
 from feedback.services.notifications import chat_notices
 from feedback.services.privacy import redaction
 from feedback.settings import Secret
-from feedback.store.models import AuditEntry, Contact, FollowUp, SavedView, Score, WebhookCall
+from feedback.store.models import AuditEntry, Contact, FollowUp, Message, SavedView, Score, User, WebhookCall
 from feedback.web.app import create_app
 from tests import factories_desk
 from tests.web.conftest import SignIn
@@ -487,6 +487,34 @@ def test_complaints_of_one_account_are_closed_in_one_go(
     with runtime.database.reading() as session:
         closed = [session.get_one(FollowUp, each).state for each in (task.id, other_id)]
     assert closed == ["closed", "closed"]
+
+
+def test_a_note_notifies_a_colleague_without_its_words(app: Flask, runtime: Runtime, sign_in: SignIn) -> None:
+    task, cem = tasks(app)["Northwind Logistics"], sign_in("cem")
+    with runtime.database.reading() as session:
+        people = {user.email.partition("@")[0]: user.id for user in session.scalars(select(User))}
+    sent = {"note": "They want a refund.", "notify": people["lead"]}
+    assert cem.post(f"/desk/{task.id}/note", data=sent).status_code == 303
+    with runtime.database.reading() as session:
+        (letter,) = session.scalars(select(Message).where(Message.purpose == "note")).all()
+    assert letter.recipient == "lead@example.com"
+    assert letter.subject == "Cem Kaya wrote a note for you: Northwind Logistics"
+    assert f"/desk/{task.id}" in letter.body and "refund" not in letter.body
+    assert "notified Lena Lead of a note by e-mail" in cem.get(f"/desk/{task.id}").text
+
+
+def test_who_cannot_see_a_follow_up_is_not_notified_and_the_note_is_not_lost(
+    app: Flask, runtime: Runtime, sign_in: SignIn
+) -> None:
+    task, cem = tasks(app)["Northwind Logistics"], sign_in("cem")
+    with runtime.database.reading() as session:
+        selin = session.scalars(select(User.id).where(User.email == "selin@example.com")).one()
+    answer = cem.post(f"/desk/{task.id}/note", data={"note": "They want a refund.", "notify": selin})
+    assert answer.status_code == 422
+    assert "Choose a colleague who can see this follow-up." in answer.text
+    assert "They want a refund.</textarea>" in answer.text
+    with runtime.database.reading() as session:
+        assert session.scalars(select(Message).where(Message.purpose == "note")).all() == []
 
 
 def test_beside_a_follow_up_stand_the_latest_eight_messages(runtime: Runtime, sign_in: SignIn) -> None:
