@@ -60,7 +60,6 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     },
     "POST /follow-ups/{follow_up_id}/take": {},
     "POST /follow-ups/{follow_up_id}/release": {},
-    "POST /follow-ups/{follow_up_id}/reopen": {},
     "POST /follow-ups/{follow_up_id}/notes": {"text": "Asked engineering about the label printer."},
     "POST /follow-ups/{follow_up_id}/contacts": {
         "how": "call",
@@ -78,6 +77,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "root_cause": "product",
         "recovered_revenue": "1200.50",
     },
+    "POST /follow-ups/{follow_up_id}/reopen": {},
     "POST /campaigns": {
         "name": "Spring pulse",
         "questionnaire": "relationship-nps",

@@ -35,6 +35,7 @@ PURPOSES: Mapping[str, str] = {
     "attention": _("operations alert"),
     "test": _("test message"),
     "webhook": _("webhook alert"),
+    "note": _("note to a colleague"),
 }
 STATES: Mapping[str, str] = {
     "queued": _("waiting to be sent"),
