@@ -16,16 +16,18 @@ import base64
 import contextlib
 import hashlib
 import hmac
+import io
 import json
 import random
 import re
+import select
 import socket
 import sys
 import threading
 import time
 import uuid
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -399,10 +401,65 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 256
     twilio: FakeTwilio
 
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._arriving = threading.Lock()
+        self._rests: dict[socket.socket, bool] = {}
+
+    def get_request(self) -> tuple[Any, Any]:
+        with self._arriving:
+            arrived = super().get_request()
+            self._rests[arrived[0]] = False
+        return arrived
+
+    def shutdown_request(self, request: Any) -> None:
+        self._rests.pop(request, None)
+        super().shutdown_request(request)
+
+    @contextlib.contextmanager
+    def resting(self, connection: Any) -> Iterator[None]:
+        """In here, the thread of a connection has nothing to do: it waits for a request, or on purpose."""
+        self._rests[connection] = True
+        try:
+            yield
+        finally:
+            self._rests[connection] = False
+
+    def catch_up(self, connection: Any) -> None:
+        """Wait until everything is read and done that was sent before now. On a busy machine a thread may wait for
+        seconds for its turn, and a list that lacks what has arrived would be a lag that nobody asked for."""
+        with self.resting(connection):
+            while self._is_behind():
+                time.sleep(0.002)
+
+    def _is_behind(self) -> bool:
+        with self._arriving:
+            others = list(self._rests.items())
+            return _has_input(self.socket) or any(not rests or _has_input(each) for each, rests in others)
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         error = sys.exc_info()[1]
         if not isinstance(error, ConnectionError | TimeoutError):
             super().handle_error(request, client_address)
+
+
+def _has_input(waiting: socket.socket) -> bool:
+    return waiting.fileno() >= 0 and bool(select.select([waiting], [], [], 0)[0])
+
+
+class _Requests(io.RawIOBase):
+    """What comes over a connection. Its thread rests until there is something, and takes it only afterwards."""
+
+    def __init__(self, server: _Server, connection: socket.socket) -> None:
+        self._server, self._connection = server, connection
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        with self._server.resting(self._connection):
+            select.select([self._connection], [], [])
+        return self._connection.recv_into(buffer)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -414,8 +471,17 @@ class _Handler(BaseHTTPRequestHandler):
     def twilio(self) -> FakeTwilio:
         return cast(_Server, self.server).twilio
 
+    def setup(self) -> None:
+        super().setup()
+        self.rfile = io.BufferedReader(_Requests(cast(_Server, self.server), self.connection))
+
     def log_message(self, format: str, *args: object) -> None:
         pass
+
+    def _sleep(self, seconds: float) -> None:
+        if seconds:
+            with cast(_Server, self.server).resting(self.connection):
+                time.sleep(seconds)
 
     def do_GET(self) -> None:
         self._serve(self._get)
@@ -436,7 +502,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path.startswith("/_fake/"):
             self._control(*args)
             return
-        time.sleep(self.twilio.latency)
+        self._sleep(self.twilio.latency)
         try:
             self._authenticate()
             work(*args)
@@ -475,6 +541,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.twilio.list_down:
             raise TwilioError(503, 20503, "Service unavailable")
         else:
+            cast(_Server, self.server).catch_up(self.connection)
             query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
             self._answer(200, self.twilio.page(query))
 
@@ -496,7 +563,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._create(form)
 
     def _create(self, form: dict[str, str]) -> None:
-        time.sleep(self.twilio.send_latency)
+        self._sleep(self.twilio.send_latency)
         fault = self.twilio.fault_for(form.get("To", ""))
         if fault:
             self.twilio.note("fault", fault=fault)
@@ -590,10 +657,10 @@ class _Handler(BaseHTTPRequestHandler):
         for byte in text:
             self.wfile.write(bytes([byte]))
             self.wfile.flush()
-            time.sleep(self.twilio.late_by / 20)
+            self._sleep(self.twilio.late_by / 20)
 
     def _hang_up(self, after: float = 0.0) -> None:
-        time.sleep(after)
+        self._sleep(after)
         self.close_connection = True
         with contextlib.suppress(OSError):
             self.connection.shutdown(socket.SHUT_RDWR)

@@ -1,10 +1,13 @@
 """The double itself: it is the oracle of the delivery tests, so it has to be right about what it says."""
 
+import base64
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 import requests
@@ -68,6 +71,21 @@ def test_nonsense_is_refused_with_twilios_code(twilio, change, code):
 def test_nobody_gets_in_without_the_token(twilio):
     answer = call(twilio.url, "POST", data=GOOD, auth=(ACCOUNT_SID, "x"))
     assert (answer.status_code, answer.json()["code"]) == (401, 20003)
+
+
+def test_a_list_holds_all_that_was_sent_before_it_was_asked_for(twilio):
+    """Also if nobody waited for the answer: a busy machine must not look like a provider whose list lags."""
+    body = urlencode(GOOD).encode()
+    secret = base64.b64encode(f"{ACCOUNT_SID}:{AUTH_TOKEN}".encode()).decode()
+    head = (
+        f"POST /2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json HTTP/1.1\r\nHost: x\r\n"
+        f"Authorization: Basic {secret}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    for _ in range(100):
+        with socket.create_connection(urlsplit(twilio.url).netloc.split(":")) as sent:
+            sent.sendall(head.encode() + body)
+    assert len(call(twilio.url, "GET", params={"PageSize": "1000"}).json()["messages"]) == 100
 
 
 def test_json_is_not_understood(twilio):

@@ -208,6 +208,11 @@ AUDITED: Mapping[str, str] = {
     "retried": _("retried"),
     "tested": _("sent a test message"),
     "simulated": _("replied as the customer in the simulator"),
+    "dismissed": _("closed the first steps"),
+    "began": _("began a wave"),
+    "ended": _("ended"),
+    "redelivered": _("sent an event again"),
+    "replayed": _("sent past events again"),
 }
 SUBJECTS: Mapping[str, str] = {
     "follow_up": _("Follow-up"),

@@ -127,7 +127,9 @@ def test_from_taking_to_closing_everything_is_written_down(desk: Desk) -> None:
     with desk.runtime.database.reading() as session:
         kinds = session.scalars(select(FollowUpEntry.kind).order_by(FollowUpEntry.id)).all()
         closed = session.get_one(FollowUp, task.id)
-        audited = session.scalars(select(AuditEntry.action).where(AuditEntry.subject == "follow_up")).all()
+        audited = session.scalars(
+            select(AuditEntry.action).where(AuditEntry.subject == "follow_up").order_by(AuditEntry.id)
+        ).all()
     assert kinds == ["opened", "taken", "call", "note", "closed"]
     assert (closed.state, closed.outcome, closed.first_contact_at) == ("closed", "recovered", MONDAY)
     assert audited == ["taken", "call", "note", "closed"]

@@ -269,7 +269,9 @@ def test_a_revoked_key_opens_nothing_and_its_text_is_nowhere(program: Program, r
         api_keys.revoke(session, key.id, by=None, now=clock.now())
     problem_of(program.get("/contacts/x"), 401)
     with runtime.database.reading() as session:
-        actions = session.scalars(select(AuditEntry.action).where(AuditEntry.subject == "api_key")).all()
+        actions = session.scalars(
+            select(AuditEntry.action).where(AuditEntry.subject == "api_key").order_by(AuditEntry.id)
+        ).all()
     assert list(actions) == ["created", "revoked"]
 
 

@@ -85,7 +85,7 @@ def test_strangers_cannot_fill_the_audit_with_addresses_that_nobody_has(app: Fla
         password(app.test_client(), who, WRONG)
     with runtime.database.reading() as session:
         failed = select(AuditEntry.subject_id).where(AuditEntry.action == "sign-in failed")
-        entries = session.scalars(failed).all()
+        entries = session.scalars(failed.order_by(AuditEntry.id)).all()
     assert [bool(each) for each in entries] == [False, True, True]
 
 

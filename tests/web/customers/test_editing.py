@@ -66,7 +66,9 @@ def test_a_stale_change_shows_both_and_can_be_saved_again(runtime: Runtime, sign
     assert mine.post(path, data={**before, "name": "Dr Grace Moore", "seen": seen[1]}).status_code == 303
     assert stored(runtime, grace).name == "Dr Grace Moore"
     with runtime.database.reading() as session:
-        changes = session.scalars(select(AuditEntry).where(AuditEntry.action == "changed")).all()
+        changes = session.scalars(
+            select(AuditEntry).where(AuditEntry.action == "changed").order_by(AuditEntry.id)
+        ).all()
         assert [each.detail["fields"] for each in changes][-1] == "name"
 
 

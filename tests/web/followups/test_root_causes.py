@@ -119,7 +119,9 @@ def test_an_admin_takes_away_what_the_filters_show(app: Flask, sign_in: SignIn) 
     book = admin.get("/audit/entries.xlsx?subject=root_cause")
     assert ZipFile(io.BytesIO(book.data)).testzip() is None
     with app.extensions["feedback"].database.reading() as session:
-        told = session.scalars(select(AuditEntry).where(AuditEntry.action == "exported")).all()
+        told = session.scalars(
+            select(AuditEntry).where(AuditEntry.action == "exported").order_by(AuditEntry.id)
+        ).all()
     assert [each.detail for each in told] == [{"file": kind, "entries": 1} for kind in ("csv", "xlsx")]
 
 

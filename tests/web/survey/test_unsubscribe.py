@@ -18,7 +18,7 @@ NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 @pytest.fixture
 def invitation(runtime: Runtime) -> Invitation:
     with runtime.database.writing() as session:
-        contact = session.scalars(select(Contact)).first()
+        contact = session.scalars(select(Contact).order_by(Contact.id)).first()
         assert contact
         invited = Invitation(
             contact_id=contact.id,
