@@ -27,7 +27,7 @@ MOST = 50
 LONGEST_NAME = 100
 WORST = 1_000_000
 """Bound of a score in a filter; no scale reaches it."""
-SUBJECT = "webhook"
+SUBJECT = "webhook_endpoint"
 """Of the audit log."""
 
 

@@ -209,6 +209,12 @@ AUDITED: Mapping[str, str] = {
     "tested": _("sent a test message"),
     "simulated": _("replied as the customer in the simulator"),
     "dismissed": _("closed the first steps"),
+    "started": _("started"),
+    "paused": _("paused"),
+    "resumed": _("resumed"),
+    "stopped": _("paused because of a limit"),
+    "cancelled": _("cancelled"),
+    "rotated": _("changed the secret"),
     "began": _("began a wave"),
     "ended": _("ended"),
     "redelivered": _("sent an event again"),
@@ -240,6 +246,7 @@ SUBJECTS: Mapping[str, str] = {
     "provider_hold": _("Channel on hold"),
     "channel_hold": _("Channel on hold"),  # what entries of earlier releases say
     "webhook": _("Chat notification"),
+    "webhook_endpoint": _("Webhook"),
     "index": _("Scores"),
     "series": _("Scores"),
     "comments": _("Comments"),
@@ -251,6 +258,7 @@ SUBJECTS: Mapping[str, str] = {
     "setting": _("Setting"),
     "channel": _("Channel"),
     "first_steps": _("First steps"),
+    "campaign": _("Campaign"),
 }
 INVITATIONS: Mapping[str, str] = {
     "queued": _("waiting to be sent"),

@@ -152,6 +152,10 @@ def recorded() -> Iterator[tuple[str, str]]:
                     each.value if isinstance(each, ast.Constant) else None for each in call.args[1:3]
                 )
                 yield action or "saw", subject or "audit"
+            elif isinstance(call, ast.Call) and ast.unparse(call.func) in ("_audit", "_become", "_changed"):
+                for each in call.args[1:]:
+                    if isinstance(each, ast.Constant) and isinstance(each.value, str):
+                        yield each.value, "audit"
 
 
 def test_whatever_is_written_down_has_words() -> None:

@@ -78,7 +78,7 @@ def test_a_webhook_is_made_tested_and_its_secret_shown_once(
     (row,) = endpoints_of(runtime)
     assert row.filters == {"segments": ["vip"], "score_at_most": 6}
     with runtime.database.reading() as session:
-        actions = session.scalars(select(AuditEntry.action).where(AuditEntry.subject == "webhook"))
+        actions = session.scalars(select(AuditEntry.action).where(AuditEntry.subject == "webhook_endpoint"))
         assert sorted(actions) == ["created", "tested"]
 
 
