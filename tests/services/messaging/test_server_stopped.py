@@ -218,14 +218,19 @@ def test_what_could_not_be_recorded_is_looked_up_and_mail_waits_for_a_person(
         world.contact(session, "m", phone=None)
         world.event(session, "ticket_closed", "m")
     queue(world)
-    stopping(world, server.stop)
-    stop = StopSignal()
+    stop, both = (
+        StopSignal(),
+        threading.Barrier(2, server.stop),
+    )  # the beginning of both calls is recorded before it stops
+    stopping(world, lambda: both.wait(LONGEST))
     process = dispatch.Process(lambda: world.now, stop)
     with ThreadPoolExecutor(2) as pool:
-        # Both calls are made, and neither can be recorded before the process has to end.
-        dispatch.send_queued(world.database, world.context, "worker", world.now, pool, process=process)
-        wait_until(lambda: len(world.mailbox.delivered) == 2)
-        stop.end()
+        try:
+            # Both calls are made, and neither can be recorded before the process has to end.
+            dispatch.send_queued(world.database, world.context, "worker", world.now, pool, process=process)
+            wait_until(lambda: len(world.mailbox.delivered) == 2)
+        finally:
+            stop.end()  # otherwise the pool never ends
     server.start()
     assert states(world) == ["sending", "sending"]
     lease_is_over(world)
