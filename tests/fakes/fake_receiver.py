@@ -85,7 +85,11 @@ class FakeReceiver:
         self._scheme = "https" if tls else "http"
 
     def _answer(self, handler: BaseHTTPRequestHandler) -> None:
-        content = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
+        length = int(handler.headers.get("Content-Length", 0))
+        content = handler.rfile.read(length)
+        if len(content) < length:  # the caller was killed in the middle of its call
+            handler.close_connection = True
+            return
         headers = {name.lower(): value for name, value in handler.headers.items()}
         received = Received(handler.path, headers, content)
         with self._lock:
