@@ -72,10 +72,10 @@ class Samples:
         return response
 
     def _dressed(self) -> Settings:
-        """The settings with the name and colour of the address."""
+        """The settings with the name and colour of the address; a new installation has no name yet."""
         given = request.args
         own = self.settings.organisation
-        name = given.get("name", own.name)[:LONGEST_NAME]
+        name = given.get("name", own.name)[:LONGEST_NAME].strip() or say().gettext("Your company")
         colour = given.get("colour", "")
         values = {
             "organisation.name": name,

@@ -72,6 +72,14 @@ def test_every_setting_of_the_organisation_has_a_field(admin: FlaskClient) -> No
     assert [name for name in organisation.GROUP_OF if f'name="{name}"' not in pages] == []
 
 
+@pytest.mark.parametrize("kind", ["page", "mail"])
+@pytest.mark.parametrize("name", ["", "%20", "Acme"])
+def test_a_sample_needs_no_name_yet(admin: FlaskClient, kind: str, name: str) -> None:
+    sample = admin.get(f"/settings/brand/sample-{kind}?name={name}")
+    assert sample.status_code == 200
+    assert ("Acme" if name == "Acme" else "Your company") in sample.text
+
+
 def test_a_change_holds_at_once_here_and_within_seconds_on_another_node(
     admin: FlaskClient, fresh: Runtime
 ) -> None:
