@@ -50,6 +50,11 @@ function keepOrigin(form, renewed) {
 // Whoever leaves by a link goes when what was typed is saved; after three seconds in any case.
 const running = new Set();
 let leaving = "";
+function leave() {
+  const to = leaving;
+  leaving = ""; // once: to go again would break off what is on its way
+  if (to) location.assign(to);
+}
 const isSaving = () =>
   running.size > 0 || [...document.querySelectorAll("#editor form[hx-trigger*=input] :is(textarea, input)")].some(isUnsent);
 document.addEventListener("htmx:before:request", (event) => {
@@ -58,7 +63,7 @@ document.addEventListener("htmx:before:request", (event) => {
 });
 document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
   running.delete(ctx);
-  if (leaving && !isSaving()) location.assign(leaving);
+  if (!isSaving()) leave();
 });
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href]");
@@ -66,14 +71,16 @@ document.addEventListener("click", (event) => {
   if (!isPlain || !link || link.target || link.pathname === location.pathname || !isSaving()) return;
   event.preventDefault();
   leaving = link.href;
-  setTimeout(() => location.assign(leaving), 3000);
+  setTimeout(leave, 3000);
 });
 
 // What is unfolded stays so, and a new question or option gets the focus.
 const newest = () => [...document.querySelectorAll("#editor .question, #editor .options > li")];
+const known = new WeakMap();
 let before = null, used = null, opening = "";
 document.addEventListener("htmx:before:swap", ({ detail: { ctx } }) => {
   before = new Set(newest().map(name));
+  known.set(ctx, before); // of this answer: two may be on their way to the page
   const isButton = ctx.sourceEvent?.type === "submit";
   used = isButton ? ctx.request.form?.closest(".adding") : null;
   opening = isButton && values.get("do")?.startsWith("open ") ? values.get("do").slice(5).replaceAll(".", "-") : "";
@@ -96,7 +103,7 @@ document.addEventListener("htmx:after:swap", ({ detail }) => {
   document.dispatchEvent(new CustomEvent("saved"));
   pick();
   if (opening) document.querySelector(`#${opening}-more > summary, #${opening} > .adding > summary`)?.focus();
-  const added = newest().find((each) => !before?.has(name(each)));
+  const added = newest().find((each) => !(known.get(detail.ctx) ?? before)?.has(name(each)));
   if (added && detail.ctx.sourceEvent?.type === "submit") added.querySelector("textarea")?.focus();
 });
 
