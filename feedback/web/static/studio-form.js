@@ -112,7 +112,7 @@ function pick(at = document.querySelector(".adding[data-at][open]")) {
   const types = document.getElementById("types");
   if (!types) return;
   if (at) {
-    at.append(types);
+    if (types.parentElement !== at) at.append(types); // to move it takes the focus from what is in it
     types.querySelector("[name=at]").value = at.dataset.at;
   }
   types.hidden = !at;
