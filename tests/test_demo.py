@@ -85,7 +85,7 @@ def test_a_bad_score_is_in_sight_in_the_queue(demo: Runtime, seed: int) -> None:
             queue.Filter(),
             scales=queue.Scales.from_settings(demo.settings),
             now=now,
-            today=now.date(),
+            zone=UTC,
         )
         # Not always on top: who is awake at this hour may be a small customer, and somebody else's task overdue.
         assert contact.id in [row.task.contact_id for row in rows]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -192,7 +192,7 @@ def _work_from_the_top(session: Session, settings: Settings, dice: random.Random
         queue.Filter(),
         scales=queue.Scales.from_settings(settings),
         now=now,
-        today=now.date(),
+        zone=UTC,
     )
     for row in rows:
         if row.priority.value < LEFT_FOR_TODAY or row.task.owner_id is None:

@@ -13,7 +13,7 @@ from feedback.errors import NotFound
 from feedback.services import reports
 from feedback.services.access import Viewer
 from feedback.services.followups import account_history, workflow
-from feedback.services.followups.workflow import Closing
+from feedback.services.followups.workflow import Closing, Handover
 from feedback.services.staff import accounts
 from feedback.store.models import FollowUp, User
 from tests.services.followups.desk import MONDAY, Desk
@@ -85,7 +85,7 @@ def test_who_is_handed_a_colleague_s_follow_up_sees_the_account_until_it_is_clos
     assert seen_by(desk, "selin", task) == set()
     with desk.runtime.database.writing() as session:
         given = workflow.hand_over(
-            session, task.id, desk.viewer("cem"), selin.user_id, revision=task.revision, now=MONDAY
+            session, task.id, desk.viewer("cem"), Handover(selin.user_id), revision=task.revision, now=MONDAY
         )
     assert seen_by(desk, "selin", task) == seen_by(desk, "cem", task) == EVERYWHERE
     stand_in(desk, "selin", "neda")
@@ -113,7 +113,7 @@ def test_who_is_handed_a_follow_up_reads_what_was_done_for_the_account_before(de
     (task,) = desk.answer(contact, 2)
     with desk.runtime.database.writing() as session:
         workflow.hand_over(
-            session, task.id, desk.viewer("cem"), selin.user_id, revision=task.revision, now=MONDAY
+            session, task.id, desk.viewer("cem"), Handover(selin.user_id), revision=task.revision, now=MONDAY
         )
     with desk.runtime.database.reading() as session:
         assert [each.id for each in account_history.read(session, task, selin).follow_ups] == [before.id]

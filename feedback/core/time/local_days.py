@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 _STEP = timedelta(days=1)  # no zone changes its offset twice within a day
 
@@ -16,6 +16,12 @@ _STEP = timedelta(days=1)  # no zone changes its offset twice within a day
 def day_of(moment: datetime, zone: tzinfo) -> date:
     """The local date of an aware moment in `zone`."""
     return moment.astimezone(zone).date()
+
+
+def end_of_day(moment: datetime, zone: tzinfo) -> datetime:
+    """The next midnight in `zone`, in UTC."""
+    tomorrow = day_of(moment, zone) + timedelta(days=1)
+    return datetime.combine(tomorrow, time(0), tzinfo=zone).astimezone(UTC)
 
 
 def offsets(zone: tzinfo, first: datetime, last: datetime) -> list[tuple[datetime, timedelta]]:

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from feedback.core.followup import Outcome, State
 from feedback.core.questionnaire import FollowUpRule, Questionnaire
 from feedback.core.time.business_time import BusinessCalendar
-from feedback.services.followups import reported_changes
-from feedback.store.models import FollowUp, FollowUpEntry, Score
+from feedback.services.followups import reported_changes, timeline
+from feedback.store.models import FollowUp, Score
 
 GATHERED = "gathered"
 """The kind of a timeline entry for another response through the same open link."""
@@ -97,4 +97,4 @@ def _corrected(
         task.score = scored.value
     task.revision += 1
     detail = {"before": before, "score": task.score}
-    session.add(FollowUpEntry(follow_up_id=task.id, at=now, kind="corrected", detail=detail))
+    timeline.add(session, task.id, "corrected", now=now, detail=detail)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from feedback.core.followup import State
 from feedback.core.questionnaire import FollowUpRule, Questionnaire
 from feedback.core.questions import TextQuestion
+from feedback.services.followups import timeline
 from feedback.services.followups.answer_changes import GATHERED
 from feedback.store.models import FollowUp, FollowUpEntry, Response, Score
 
@@ -50,7 +51,7 @@ def join(
     if task is None:
         return False
     detail = {"response": response.id, "score": scored.value if scored else None}
-    session.add(FollowUpEntry(follow_up_id=task.id, at=now, kind=GATHERED, detail=detail))
+    timeline.add(session, task.id, GATHERED, now=now, detail=detail)
     return True
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, selectinload
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 from feedback.core.followup import Priority, Rating, Segment, Stake, State, Weights, priority
 from feedback.core.metrics import METRICS
 from feedback.core.money import Exchange
+from feedback.core.time.local_days import day_of, end_of_day
 from feedback.services.access import Viewer, visible
 from feedback.services.customers.nonresponse import had_their_say
 from feedback.services.customers.revenue import exchange_of
@@ -89,20 +90,19 @@ def ranked(
     *,
     scales: Scales,
     now: datetime,
-    today: date,
-    day_ends: datetime | None = None,
+    zone: tzinfo,
 ) -> list[QueueRow]:
     """The follow-ups that match the filter, by priority; for closed ones the latest `CLOSED`, the latest first.
 
     Several of one account are one piece of work, so they stand together, where the most urgent of them stands.
-    `today` is the date in the viewer's time zone, from which days to renewal are counted; `day_ends` is when it ends.
+    Days are those of the viewer's time zone.
     """
-    query = _selected(viewer, wanted, now, day_ends)
+    query = _selected(viewer, wanted, now, zone)
     if wanted.state == "closed":
         query = query.order_by(FollowUp.closed_at.desc(), FollowUp.id.desc()).limit(CLOSED)
     tasks = session.scalars(query).all()
     silence = _silence(session, tasks, now)
-    rows = [_row(task, silence.get(task.id, (0, 0)), scales, now, today) for task in tasks]
+    rows = [_row(task, silence.get(task.id, (0, 0)), scales, now, day_of(now, zone)) for task in tasks]
     if wanted.state == "closed":
         return sorted(rows, key=lambda row: row.task.closed_at or now, reverse=True)
     return _together(
@@ -120,7 +120,7 @@ def _together(rows: Sequence[QueueRow]) -> list[QueueRow]:
     return [row for group in groups.values() for row in group]
 
 
-def _selected(viewer: Viewer, wanted: Filter, now: datetime, day_ends: datetime | None) -> Select[FollowUp]:
+def _selected(viewer: Viewer, wanted: Filter, now: datetime, zone: tzinfo) -> Select[FollowUp]:
     query = (
         select(FollowUp)
         .where(visible(viewer), FollowUp.state.in_(_states(wanted.state)))
@@ -144,8 +144,8 @@ def _selected(viewer: Viewer, wanted: Filter, now: datetime, day_ends: datetime 
         query = query.where(FollowUp.kind == wanted.kind)
     if wanted.overdue:
         query = query.where(_due_before(now))
-    if wanted.today and day_ends is not None:
-        query = query.where(_due_before(day_ends))
+    if wanted.today:
+        query = query.where(_due_before(end_of_day(now, zone)))
     return _about_account(query, wanted)
 
 
@@ -186,10 +186,10 @@ def _row(task: FollowUp, silence: tuple[int, int], scales: Scales, now: datetime
     return QueueRow(task, found, words, overdue=task.state != State.CLOSED and due_at(task) < now)
 
 
-def ranking(session: Session, task: FollowUp, *, scales: Scales, now: datetime, today: date) -> QueueRow:
+def ranking(session: Session, task: FollowUp, *, scales: Scales, now: datetime, zone: tzinfo) -> QueueRow:
     """One follow-up with its priority, as in the queue."""
     silence = _silence(session, [task], now)
-    return _row(task, silence.get(task.id, (0, 0)), scales, now, today)
+    return _row(task, silence.get(task.id, (0, 0)), scales, now, day_of(now, zone))
 
 
 def stake_of(
@@ -255,15 +255,15 @@ def _others(people: list[tuple[int, bool]], contact_id: int | None) -> tuple[int
 
 
 def next_after(
-    session: Session, viewer: Viewer, task: FollowUp, *, scales: Scales, now: datetime, today: date
+    session: Session, viewer: Viewer, task: FollowUp, *, scales: Scales, now: datetime, zone: tzinfo
 ) -> FollowUp | None:
     """The next follow-up after this one: that with the highest priority that is the viewer's or has no owner."""
-    rows = ranked(session, viewer, Filter(), scales=scales, now=now, today=today)
+    rows = ranked(session, viewer, Filter(), scales=scales, now=now, zone=zone)
     mine = (row.task for row in rows if row.task.owner_id in (None, viewer.user_id))
     return next((each for each in mine if each.id != task.id), None)
 
 
-def counts(session: Session, viewer: Viewer, now: datetime, day_ends: datetime) -> dict[str, int]:
+def counts(session: Session, viewer: Viewer, now: datetime, zone: tzinfo) -> dict[str, int]:
     """The numbers of follow-ups: mine, unowned, all, overdue and due today (of those being worked on), and snoozed."""
     working = FollowUp.state.in_(WORKING)
     asked = {
@@ -271,7 +271,7 @@ def counts(session: Session, viewer: Viewer, now: datetime, day_ends: datetime) 
         "unowned": working & FollowUp.owner_id.is_(None),
         "all": working,
         "overdue": working & _due_before(now),
-        "today": working & _due_before(day_ends),
+        "today": working & _due_before(end_of_day(now, zone)),
         "snoozed": FollowUp.state == State.SNOOZED,
     }
     columns = [func.count().filter(condition).label(name) for name, condition in asked.items()]

@@ -1,4 +1,4 @@
-"""Follow-ups: opening, working on and closing them, and who can see them.
+"""Follow-ups: finding, working on, closing and reopening them.
 
 Every change names the `revision` that its author saw. If the row has changed since, the change raises Conflict, so
 that people cannot overwrite each other. Notes and logged contacts only add, so they need no revision.
@@ -10,28 +10,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal, Protocol, get_args
+from typing import Literal, get_args
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from feedback.core.followup import Action, Outcome, State, transition
-from feedback.core.questionnaire import FollowUpRule, Questionnaire
 from feedback.core.text.localized import is_blank
-from feedback.errors import Conflict, NotFound, Rejected
+from feedback.errors import Conflict, Forbidden, NotFound, Rejected
 from feedback.services import audit
 from feedback.services.access import Viewer, visible
-from feedback.services.followups import (
-    answer_changes,
-    open_link_answers,
-    recovery_survey,
-    reported_changes,
-)
+from feedback.services.followups import recovery_survey, reported_changes, timeline
 from feedback.services.staff import accounts
-from feedback.services.staff.business_hours import calendar_of
-from feedback.settings.table import FollowUpSettings
-from feedback.store.models import Account, FollowUp, FollowUpEntry, Response, RootCause, Score, User
+from feedback.store.models import Account, FollowUp, FollowUpEntry, Response, RootCause, User
 
 Contacted = Literal["call", "email", "sms", "meeting"]
 CONTACTS: tuple[str, ...] = get_args(Contacted)
@@ -53,148 +44,6 @@ class Closing:
     note: str
     root_cause: str | None = None
     recovered: Decimal | None = None
-
-
-# --- Opening -------------------------------------------------------------------------------------
-
-
-def open_if_needed(
-    session: Session,
-    response: Response,
-    questionnaire: Questionnaire,
-    rules: Sequence[FollowUpRule],
-    *,
-    followup: FollowUpSettings,
-    now: datetime,
-) -> list[FollowUp]:
-    """Open the follow-ups that these rules need and that do not exist yet, with owners and due dates.
-
-    There is at most one of each kind per response, and none for a response that looks like a machine's. Existing
-    ones are updated if an answer is changed (`corrections`).
-    """
-    if not may_change(response, rules):  # most answers; they need no query
-        return []
-    scored = _score(response, questionnaire)
-    known = {task.kind: task for task in _of(session, response)}
-    opened = []
-    for rule in rules:
-        if (task := known.pop(rule.kind, None)) is not None:
-            calendar = calendar_of(task.owner, followup)
-            answer_changes.follow(session, task, rule, questionnaire, scored, calendar=calendar, now=now)
-        elif task := _open(session, response, questionnaire, rule, scored, followup=followup, now=now):
-            opened.append(task)
-    answer_changes.call_off(session, known.values(), scored, now=now)
-    return opened
-
-
-class _Judged(Protocol):
-    """A response as an object or as a row."""
-
-    @property
-    def provisional(self) -> bool: ...
-    @property
-    def edits(self) -> int: ...
-
-
-def may_change(response: _Judged, rules: Sequence[FollowUpRule]) -> bool:
-    """Whether an answer that set off these rules opens a follow-up or changes one; most do not."""
-    return not response.provisional and bool(rules or response.edits)
-
-
-def _of(session: Session, response: Response) -> Sequence[FollowUp]:
-    """The follow-ups of a response, locked, because a colleague may take one at the same time."""
-    wanted = select(FollowUp).where(FollowUp.response_id == response.id).with_for_update(of=FollowUp)
-    return session.scalars(wanted.execution_options(populate_existing=True)).all()
-
-
-def _score(response: Response, questionnaire: Questionnaire) -> Score | None:
-    question = questionnaire.scored
-    key = question.key if question else None
-    return next((score for score in response.scores if score.question == key), None)
-
-
-def _open(
-    session: Session,
-    response: Response,
-    questionnaire: Questionnaire,
-    rule: FollowUpRule,
-    scored: Score | None,
-    *,
-    followup: FollowUpSettings,
-    now: datetime,
-) -> FollowUp | None:
-    """Open one follow-up; None if another request has just opened it, or if an open one takes the response in."""
-    if open_link_answers.join(session, response, questionnaire, rule, scored, now=now):
-        return None
-    owner = owner_for(session, response.account, followup=followup, now=now)
-    calendar = calendar_of(owner, followup)
-    task = FollowUp(
-        response_id=response.id,
-        account_id=response.account_id,
-        contact_id=response.contact_id,
-        owner_id=owner.id if owner else None,
-        kind=rule.kind,
-        **answer_changes.told_by(rule, questionnaire),
-        state=State.OPEN,
-        metric=scored.metric if scored else None,
-        score=scored.value if scored else None,
-        previous_score=previous_score(session, response, scored) if scored else None,
-        opened_at=now,
-        contact_due_at=calendar.add(now, rule.contact_within),
-        close_due_at=calendar.add(now, rule.close_within),
-        is_demo=response.is_demo,
-    )
-    try:
-        with session.begin_nested():
-            session.add(task)
-    except IntegrityError:
-        return None
-    _log(session, task, "opened", by=None, now=now)
-    reported_changes.report(session, "follow_up.opened", task, now)
-    return task
-
-
-def owner_for(
-    session: Session, account: Account | None, *, followup: FollowUpSettings, now: datetime
-) -> User | None:
-    """The account's owner, or their delegate during an absence, or the fallback owner; None if there is none."""
-    owner = session.get(User, account.owner_id) if account and account.owner_id else None
-    standing_in = present(session, owner, now)
-    if standing_in is not None or not followup.fallback_owner:
-        return standing_in
-    fallback = session.scalar(select(User).where(func.lower(User.email) == followup.fallback_owner.lower()))
-    return present(session, fallback, now)
-
-
-def present(session: Session, user: User | None, now: datetime) -> User | None:
-    """The user, or their delegate during an absence (followed repeatedly); None if everybody in a circle is away."""
-    asked: set[int] = set()
-    while user is not None and user.id not in asked:
-        if user.active and (user.away_until is None or user.away_until <= now):
-            return user
-        asked.add(user.id)
-        user = session.get(User, user.delegate_id) if user.delegate_id else None
-    return None
-
-
-def previous_score(session: Session, response: Response, scored: Score) -> int | None:
-    """The previous score of the same person in this series; a colleague's score is never theirs."""
-    if response.contact_id is None:
-        return None
-    return session.scalar(
-        select(Score.value)
-        .join(Response, Response.id == Score.response_id)
-        .where(
-            Response.id != response.id,
-            Response.contact_id == response.contact_id,
-            Response.provisional.is_(False),
-            Score.metric == scored.metric,
-            Score.trend == scored.trend,
-            Score.at <= scored.at,
-        )
-        .order_by(Score.at.desc())
-        .limit(1)
-    )
 
 
 # --- Looking up --------------------------------------------------------------------------------
@@ -272,29 +121,63 @@ def release(session: Session, task_id: int, viewer: Viewer, *, revision: int, no
     return _changed(session, task, "released", by=viewer.user_id, now=now)
 
 
-def hand_over(
-    session: Session, task_id: int, viewer: Viewer, to: int, *, revision: int, now: datetime, reason: str = ""
-) -> FollowUp:
-    """Reassign a follow-up. Raises NotFound for an unknown user, Rejected for one who cannot own it.
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """To whom (a user's id) and why. Somebody who `assigns` the work of others may reassign any follow-up."""
 
-    Also raises Rejected for a reason that is too long.
-    """
+    to: int
+    reason: str = ""
+    assigns: bool = False
+
+
+def may_hand_over(task: FollowUp, viewer: Viewer, *, assigns: bool) -> bool:
+    """Whether the viewer may reassign it: their own, one without an owner, or any if they assign work."""
+    return assigns or task.owner_id in (None, viewer.user_id)
+
+
+def hand_over(
+    session: Session, task_id: int, viewer: Viewer, handover: Handover, *, revision: int, now: datetime
+) -> FollowUp:
+    """Reassign a follow-up. Raises Forbidden if the viewer may not, NotFound for an unknown user, Rejected for one who
+    cannot own it or a reason that is too long."""
     task = _locked(session, task_id, viewer, revision)
-    receiver = session.get(User, to)
-    if receiver is None:
-        raise NotFound("User not found.")
-    if not receiver.active:
-        raise Rejected("This user is deactivated.")
-    if not accounts.can_own(receiver):
-        raise Rejected("Choose a colleague who works on follow-ups: this one can only view them.")
+    if not may_hand_over(task, viewer, assigns=handover.assigns):
+        raise Forbidden("Only the owner or a lead can reassign this follow-up.")
+    receiver = _receiver(session, handover.to)
+    reason = _short(handover.reason.strip()) or None
     task.state = transition(State(task.state), Action.HAND_OVER)
     task.owner_told_at = now if receiver.id == viewer.user_id else None
     task.owner_id = receiver.id
     task.snoozed_until = None
     detail = {"to": receiver.id, "name": receiver.name}
-    return _changed(
-        session, task, "reassigned", by=viewer.user_id, now=now, text=_short(reason) or None, detail=detail
-    )
+    return _changed(session, task, "reassigned", by=viewer.user_id, now=now, text=reason, detail=detail)
+
+
+def _receiver(session: Session, user_id: int) -> User:
+    """The user, if they can own a follow-up."""
+    user = session.get(User, user_id)
+    if user is None:
+        raise NotFound("User not found.")
+    if not user.active:
+        raise Rejected("This user is deactivated.")
+    if not accounts.can_own(user):
+        raise Rejected("Choose a colleague who works on follow-ups: this one can only view them.")
+    return user
+
+
+def hand_over_all(
+    session: Session, seen: Mapping[int, int], viewer: Viewer, handover: Handover, *, now: datetime
+) -> tuple[list[FollowUp], list[int]]:
+    """Reassign several follow-ups (id -> revision that was seen). Returns the ids of those that others have changed
+    meanwhile, or that are not the viewer's to give."""
+    _receiver(session, handover.to)
+    moved, lost = [], []
+    for task_id, revision in sorted(seen.items()):
+        try:
+            moved.append(hand_over(session, task_id, viewer, handover, revision=revision, now=now))
+        except (Conflict, Forbidden, NotFound):
+            lost.append(task_id)
+    return moved, lost
 
 
 def snooze(
@@ -346,7 +229,7 @@ def keep(session: Session, task_id: int, viewer: Viewer, texts: Sequence[str], *
         return
     task = _locked(session, task_id, viewer, None)
     for text in written:
-        _log(session, task, "note", by=viewer.user_id, now=now, text=text)
+        timeline.add(session, task.id, "note", by=viewer.user_id, now=now, text=text)
 
 
 def contacted(
@@ -440,7 +323,9 @@ def _count_contact_of(
     if other.first_contact_at is None or task.first_contact_at is not None:
         return
     task.first_contact_at = max(other.first_contact_at, task.opened_at)
-    _log(session, task, "contacted_with", by=viewer.user_id, now=now, detail={"follow_up": other.id})
+    timeline.add(
+        session, task.id, "contacted_with", by=viewer.user_id, now=now, detail={"follow_up": other.id}
+    )
 
 
 def reopen(session: Session, task_id: int, viewer: Viewer, *, revision: int, now: datetime) -> FollowUp:
@@ -516,24 +401,7 @@ def _changed(
     detail: Mapping[str, object] | None = None,
 ) -> FollowUp:
     task.revision += 1
-    _log(session, task, kind, by=by, now=now, text=text, detail=detail)
+    timeline.add(session, task.id, kind, by=by, now=now, text=text, detail=detail)
     audit.record(session, kind, "follow_up", task.id, by=by, now=now)
     session.flush()
     return task
-
-
-def _log(
-    session: Session,
-    task: FollowUp,
-    kind: str,
-    *,
-    by: int | None,
-    now: datetime,
-    text: str | None = None,
-    detail: Mapping[str, object] | None = None,
-) -> None:
-    session.add(
-        FollowUpEntry(
-            follow_up_id=task.id, at=now, user_id=by, kind=kind, text=text, detail=dict(detail or {})
-        )
-    )

@@ -24,11 +24,12 @@ from feedback.core.text.localized import Text
 from feedback.errors import NotFound
 from feedback.i18n import LANGUAGES, Translator, translator
 from feedback.services import audit
+from feedback.services.followups import timeline
 from feedback.services.messaging import outbox
 from feedback.services.notifications.promises import CLOSE, CONTACT, Promise
 from feedback.settings import Settings
 from feedback.store.database import Database
-from feedback.store.models import FollowUp, FollowUpEntry, WebhookCall, WebhookNotice
+from feedback.store.models import FollowUp, WebhookCall, WebhookNotice
 
 log = structlog.get_logger()
 
@@ -324,10 +325,8 @@ def _finish(session: Session, call: WebhookCall, entry: str, now: datetime) -> N
     """Add an entry to the timeline of each follow-up, and delete the payload, which is no longer needed."""
     call.payload = {}
     detail = {"name": NAMES[call.kind]} | ({"code": call.error} if call.error else {})
-    session.add_all(
-        FollowUpEntry(follow_up_id=notice.follow_up_id, at=now, user_id=None, kind=entry, detail=detail)
-        for notice in call.notices
-    )
+    for notice in call.notices:
+        timeline.add(session, notice.follow_up_id, entry, now=now, detail=detail)
 
 
 # --- Status --------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from feedback.core.followup import State
 from feedback.i18n import translator
 from feedback.services.context import Context
-from feedback.services.followups import workflow
+from feedback.services.followups import opening
 from feedback.services.notifications import notified_follow_ups, staff_email
 from feedback.services.notifications.follow_up_letter import FollowUpLetter
 from feedback.services.notifications.promises import PROMISES, Promise
@@ -54,4 +54,4 @@ def _leads(session: Session, now: datetime) -> Sequence[User]:
     leads = staff_email.one_at_a_time(
         session, User.active.is_(True), User.roles.any(Role.name == RoleName.LEAD)
     )
-    return [lead for lead in leads if workflow.present(session, lead, now) is lead] or leads
+    return [lead for lead in leads if opening.present(session, lead, now) is lead] or leads

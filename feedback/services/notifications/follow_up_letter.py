@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from feedback.core.text.localized import Text
 from feedback.i18n import Translator
+from feedback.services.followups.naming import name_of
 from feedback.services.notifications import staff_email
 from feedback.services.notifications.promises import CLOSE, CONTACT, Owed, Promise
 from feedback.settings import Settings
@@ -40,7 +41,7 @@ class FollowUpLetter:
 
     def fresh(self, tasks: Sequence[FollowUp]) -> LetterSection:
         if len(tasks) == 1:
-            headline = self.say.gettext("New follow-up: {name}", name=self._name(tasks[0]))
+            headline = self.say.gettext("New follow-up: {name}", name=name_of(tasks[0], self.say.language))
         else:
             headline = self.say.ngettext("{n} new follow-up", "{n} new follow-ups", len(tasks))
         return LetterSection(headline, self._lines([(task, _next_promise(task)) for task in tasks]))
@@ -99,12 +100,8 @@ class FollowUpLetter:
         )
         owner = [self.say.gettext("Owner: {name}", name=task.owner.name)] if with_owner and task.owner else []
         title = Text(task.title).to(self.say.language)
-        return "\n".join([f"{self._name(task)}: {title}", until, *owner, f"{self._site}/desk/{task.id}"])
-
-    def _name(self, task: FollowUp) -> str:
-        if task.account is not None:
-            return task.account.name
-        return (task.contact.name if task.contact else None) or Text(task.title).to(self.say.language)
+        name = name_of(task, self.say.language)
+        return "\n".join([f"{name}: {title}", until, *owner, f"{self._site}/desk/{task.id}"])
 
     @property
     def _site(self) -> str:

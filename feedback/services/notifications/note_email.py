@@ -12,6 +12,7 @@ from feedback.errors import Rejected
 from feedback.i18n import translator
 from feedback.services.access import Viewer, visible
 from feedback.services.context import Context
+from feedback.services.followups.naming import name_of
 from feedback.services.notifications import notified_follow_ups, staff_email
 from feedback.store.models import FollowUp, User
 
@@ -36,11 +37,10 @@ def tell_of_note(
     ):
         raise Rejected("Choose a colleague who can see this follow-up.")
     say = translator("desk", reader.language)
-    title = Text(task.title).to(say.language)
-    name = task.account.name if task.account else (task.contact.name if task.contact else None) or title
+    name = name_of(task, say.language)
     subject = say.gettext("{author} wrote a note for you: {name}", author=author, name=name)
     page = f"{context.settings.web.public_url.rstrip('/')}/desk/{task.id}"
-    body = "\n\n".join([subject, f"{title}\n{page}"])
+    body = "\n\n".join([subject, f"{Text(task.title).to(say.language)}\n{page}"])
     if (
         staff_email.tell(session, reader, subject, body, providers=context.providers, now=now, purpose="note")
         is None

@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, selectinload
 
-from feedback.store.models import FollowUp, FollowUpEntry, User
+from feedback.services.followups import timeline
+from feedback.store.models import FollowUp, User
 
 
 def locked(session: Session, *conditions: ColumnElement[bool]) -> Sequence[FollowUp]:
@@ -22,4 +23,4 @@ def locked(session: Session, *conditions: ColumnElement[bool]) -> Sequence[Follo
 def note(session: Session, task: FollowUp, kind: str, readers: Iterable[User], now: datetime) -> None:
     """Record in the timeline that these readers are notified."""
     detail = {"name": ", ".join(reader.name for reader in readers)}
-    session.add(FollowUpEntry(follow_up_id=task.id, at=now, user_id=None, kind=kind, detail=detail))
+    timeline.add(session, task.id, kind, now=now, detail=detail)

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from feedback.core.followup import State
 from feedback.i18n import translator
 from feedback.services.context import Context
-from feedback.services.followups import workflow
+from feedback.services.followups import opening
 from feedback.services.notifications import notified_follow_ups, staff_email
 from feedback.services.notifications.follow_up_letter import FollowUpLetter
 from feedback.services.notifications.promises import PROMISES, Promise
@@ -55,7 +55,7 @@ def _waiting(
     for task in session.scalars(_owed(until)).all():
         owner = task.owner_id
         if owner in until and (_is_news(task) or _due_promises(task, until[owner], now)):
-            reader = workflow.present(session, session.get(User, owner), now)
+            reader = opening.present(session, session.get(User, owner), now)
             waiting[reader.id if reader else owner][task.id] = owner
     return until, waiting
 

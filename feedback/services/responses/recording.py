@@ -23,7 +23,7 @@ from feedback.core.lifecycle import InvitationState, ResponseState
 from feedback.core.questionnaire import FollowUpRule, Questionnaire, SurveyOutcome
 from feedback.errors import LinkClosed, NotFound
 from feedback.services import rollups
-from feedback.services.followups import workflow
+from feedback.services.followups import opening
 from feedback.services.responses import lookup, reported_changes
 from feedback.services.responses.lookup import (
     AnyRow,
@@ -103,7 +103,7 @@ def record_locked(
     """
     change = _continued(locked, questionnaire, submission, settings)
     _write(connection, change)
-    if workflow.may_change(change.row, change.rules):  # most answers change nothing; they cost no session
+    if opening.may_change(change.row, change.rules):  # most answers change nothing; they cost no session
         with Session(connection) as session:
             _follow_up(session, change, settings)
     return _settle(connection, change)
@@ -154,7 +154,7 @@ def _store_with_session(session: Session, change: _Change, settings: Settings) -
     connection = lookup.connection_of(session)
     _write(connection, change)
     _forget(session, change.row)
-    if workflow.may_change(change.row, change.rules):
+    if opening.may_change(change.row, change.rules):
         _follow_up(session, change, settings)
     return _settle(connection, change)
 
@@ -443,7 +443,7 @@ _MOVE = PreparedStatement(
 
 def _follow_up(session: Session, change: _Change, settings: Settings) -> None:
     response = session.get_one(Response, change.row.id)
-    workflow.open_if_needed(
+    opening.open_if_needed(
         session,
         response,
         change.questionnaire,

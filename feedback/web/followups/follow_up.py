@@ -22,10 +22,11 @@ from feedback.core.text.localized import Text, direction_of
 from feedback.core.text.message import fill
 from feedback.core.time.calendar_entry import CalendarEntry
 from feedback.core.time.local_days import day_of
-from feedback.errors import Conflict, Forbidden, NotFound, Rejected
+from feedback.errors import Conflict, NotFound, Rejected
 from feedback.services import audit, reports
 from feedback.services.followups import account_history, queue, recovery_survey, root_causes, workflow
-from feedback.services.followups.workflow import Closing
+from feedback.services.followups.naming import name_of
+from feedback.services.followups.workflow import Closing, Handover
 from feedback.services.notifications import note_email
 from feedback.services.staff import accounts
 from feedback.store.models import FollowUp, FollowUpEntry, User
@@ -118,9 +119,8 @@ class FollowUps:
         to, reason = request.form.get("to", 0, type=whole), request.form.get("hand_over_reason", "").strip()
 
         def action(session: Session, now: datetime) -> None:
-            if not may_hand_over(workflow.find(session, task_id, viewer())):
-                raise Forbidden("Only the owner or a lead can reassign this follow-up.")
-            workflow.hand_over(session, task_id, viewer(), to, revision=_revision(), now=now, reason=reason)
+            handover = Handover(to, reason, assigns=allows(Permission.ASSIGN_FOLLOW_UPS))
+            workflow.hand_over(session, task_id, viewer(), handover, revision=_revision(), now=now)
 
         if not to:
             return redirect(url_for("desk.show", task_id=task_id))
@@ -138,7 +138,7 @@ class FollowUps:
     def close(self, task_id: int) -> ResponseReturnValue:
         def action(session: Session, now: datetime) -> None:
             workflow.close_together(
-                session, task_id, _beside(), viewer(), _closing(), revision=_revision(), now=now
+                session, task_id, revisions("beside"), viewer(), _closing(), revision=_revision(), now=now
             )
 
         return self._change(task_id, action, own="closing_note")
@@ -159,7 +159,7 @@ class FollowUps:
                 raise NotFound("This follow-up is not snoozed.")
             entry = CalendarEntry(
                 uid=f"follow-up-{task.id}-{task.revision}@{request.host}",
-                summary=say().gettext("Call back: {name}", name=_name(task)),
+                summary=say().gettext("Call back: {name}", name=name_of(task, say().language)),
                 starts_at=task.snoozed_until,
                 url=url_for("desk.show", task_id=task.id, _external=True),
             )
@@ -184,9 +184,9 @@ class FollowUps:
         return redirect(url_for("desk.show", task_id=task_id), 303)
 
     def _page(self, session: Session, task: FollowUp, now: datetime, refused: Exception | None = None) -> str:
-        today, currency = day_of(now, zone()), _currency(task, self.settings.organisation.currency)
+        currency = _currency(task, self.settings.organisation.currency)
         row = queue.ranking(
-            session, task, scales=queue.Scales.from_settings(self.settings), now=now, today=today
+            session, task, scales=queue.Scales.from_settings(self.settings), now=now, zone=zone()
         )
         asked = self.library.questionnaire_of(task.response.version)
         works = allows(Permission.WORK_FOLLOW_UPS)
@@ -218,7 +218,8 @@ class FollowUps:
             again=recovery_survey.scored_again(session, task),
             is_better=recovery_survey.is_better,
             actions=set(allowed(State(task.state))) if works else set(),
-            may_hand_over=may_hand_over(task),
+            may_hand_over=works
+            and workflow.may_hand_over(task, viewer(), assigns=allows(Permission.ASSIGN_FOLLOW_UPS)),
             outcomes=[outcome for outcome in Outcome if _fits(outcome, task.kind)],
             unknown=_unknown(task),
             refused=say().gettext(str(refused)) if refused else None,
@@ -226,8 +227,9 @@ class FollowUps:
             latest=_latest(task),
             following=self._following(session, task, now) if done else None,
             typed=request.form if refused else {},
-            tomorrow=today + timedelta(days=1),
+            tomorrow=day_of(now, zone()) + timedelta(days=1),
             in_words=in_words,
+            name_of=name_of,
             reasons=followup_wording,
             direction_of=direction_of,
             currency=currency,
@@ -240,17 +242,9 @@ class FollowUps:
         return reports.standing(session, viewer(), task.account_id, now=now, settings=self.settings.health)
 
     def _following(self, session: Session, task: FollowUp, now: datetime) -> FollowUp | None:
-        today = day_of(now, zone())
         return queue.next_after(
-            session, viewer(), task, scales=queue.Scales.from_settings(self.settings), now=now, today=today
+            session, viewer(), task, scales=queue.Scales.from_settings(self.settings), now=now, zone=zone()
         )
-
-
-def may_hand_over(task: FollowUp) -> bool:
-    """Whether the user may reassign: their own, one without an owner, or any for a lead."""
-    if not allows(Permission.WORK_FOLLOW_UPS):
-        return False
-    return task.owner_id in (None, current_user.id) or allows(Permission.ASSIGN_FOLLOW_UPS)
 
 
 def in_words(text: Mapping[str, str]) -> str:
@@ -286,20 +280,14 @@ def _until(form: Mapping[str, str], now: datetime) -> datetime:
     return when.replace(tzinfo=zone()).astimezone(UTC)
 
 
-def _beside() -> dict[int, int]:
-    """The other follow-ups that were ticked to be closed: id -> revision that the page showed."""
+def revisions(field: str) -> dict[int, int]:
+    """The follow-ups that were ticked, from `id:revision` values: id -> revision that the page showed."""
     found: dict[int, int] = {}
-    for value in request.form.getlist("beside"):
+    for value in request.form.getlist(field):
         task, _colon, seen = value.partition(":")
         with suppress(ValueError):
             found[whole(task)] = whole(seen)
     return found
-
-
-def _name(task: FollowUp) -> str:
-    if task.account is not None:
-        return task.account.name
-    return (task.contact.name if task.contact else None) or in_words(task.title)
 
 
 def _closing() -> Closing:

@@ -5,9 +5,8 @@ of one follow-up is in `follow_up`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -19,16 +18,17 @@ from sqlalchemy.orm import Session
 from feedback import clock
 from feedback.core.followup import Action, State, allowed
 from feedback.core.text.localized import direction_of
-from feedback.core.time.local_days import day_of
-from feedback.errors import Conflict, Forbidden, NotFound, Rejected
+from feedback.errors import Rejected
 from feedback.services.followups import queue, root_causes, workflow
+from feedback.services.followups.naming import name_of
 from feedback.services.followups.queue import Filter
+from feedback.services.followups.workflow import Handover
 from feedback.services.notifications import chat_notices
 from feedback.services.staff import accounts
 from feedback.store.models import FollowUp
 from feedback.web.auth.access_log import note_seen
 from feedback.web.auth.permissions import Permission, allows, may, viewer
-from feedback.web.followups.follow_up import FollowUps, in_words, may_hand_over
+from feedback.web.followups.follow_up import FollowUps, in_words, revisions
 from feedback.web.http.locale import say, zone
 from feedback.web.http.numbers import whole
 from feedback.web.http.routes import blueprint_of, get, post
@@ -84,8 +84,7 @@ class Queue:
                 wanted,
                 scales=queue.Scales.from_settings(self.settings),
                 now=now,
-                today=day_of(now, zone()),
-                day_ends=_day_ends(now),
+                zone=zone(),
             )
             page = render_template(
                 "followups/_rows.html" if is_fragment() else "followups/queue.html",
@@ -100,7 +99,7 @@ class Queue:
     @may(Permission.WORK_FOLLOW_UPS)
     def take_all(self) -> ResponseReturnValue:
         with self.database.writing() as session:
-            taken, lost = workflow.take_all(session, _ticked(), viewer(), now=clock.now())
+            taken, lost = workflow.take_all(session, revisions("task"), viewer(), now=clock.now())
         if n := len(taken):
             told = say().ngettext("{n} follow-up assigned to you", "{n} follow-ups assigned to you", n)
             flash(told, "success")
@@ -109,28 +108,16 @@ class Queue:
     @may(Permission.WORK_FOLLOW_UPS)
     def hand_over_all(self) -> ResponseReturnValue:
         """Reassign the selected follow-ups to one colleague."""
-        to, now = request.form.get("to", 0, type=whole), clock.now()
-        moved, lost = 0, []
+        to = request.form.get("to", 0, type=whole)
+        handover = Handover(to, assigns=allows(Permission.ASSIGN_FOLLOW_UPS))
         with self.database.writing() as session:
-            for task_id, revision in sorted(_ticked().items()):
-                try:
-                    self._hand_over(session, task_id, to, revision, now)
-                    moved += 1
-                except (Conflict, Forbidden):
-                    lost.append(task_id)
-        if moved:
-            told = say().ngettext("{n} follow-up reassigned", "{n} follow-ups reassigned", moved)
+            moved, lost = workflow.hand_over_all(
+                session, revisions("task"), viewer(), handover, now=clock.now()
+            )
+        if n := len(moved):
+            told = say().ngettext("{n} follow-up reassigned", "{n} follow-ups reassigned", n)
             flash(told, "success")
         return _back_to_the_queue(lost)
-
-    def _hand_over(self, session: Session, task_id: int, to: int, revision: int, now: datetime) -> None:
-        try:
-            task = workflow.find(session, task_id, viewer())
-        except NotFound:  # it has just gone to somebody else
-            raise Forbidden("Only the owner or a lead can reassign this follow-up.") from None
-        if not may_hand_over(task):
-            raise Forbidden("Only the owner or a lead can reassign this follow-up.")
-        workflow.hand_over(session, task_id, viewer(), to, revision=revision, now=now)
 
     @may(Permission.SEE_FOLLOW_UPS)
     def save_view(self) -> ResponseReturnValue:
@@ -185,12 +172,6 @@ def _filter() -> Filter:
     )
 
 
-def _day_ends(now: datetime) -> datetime:
-    """The next midnight in the user's time zone."""
-    tomorrow = day_of(now, zone()) + timedelta(days=1)
-    return datetime.combine(tomorrow, time(0), tzinfo=zone())
-
-
 def _one_of(value: str | None, offered: tuple[str, ...]) -> str:
     return value if value in offered else offered[0]
 
@@ -206,7 +187,7 @@ def _context(session: Session, rows: list[queue.QueueRow], wanted: Filter, now: 
         "wanted": wanted,
         "address": address,
         "query": urlencode(_as_query(wanted)),
-        "counts": queue.counts(session, viewer(), now, _day_ends(now)),
+        "counts": queue.counts(session, viewer(), now, zone()),
         "segments": queue.segments(session),
         "owners": accounts.owners(session) if allows(Permission.SEE_ALL_ACCOUNTS) else [],
         "receivers": accounts.owners(session) if works else [],
@@ -214,6 +195,7 @@ def _context(session: Session, rows: list[queue.QueueRow], wanted: Filter, now: 
         "views": queue.saved_views(session, current_user.id),
         "reasons": followup_wording,
         "in_words": in_words,
+        "name_of": name_of,
         "due_at": queue.due_at,
         "direction_of": direction_of,
     }
@@ -243,13 +225,3 @@ def _kept(query: str) -> dict[str, str]:
     """The known filters in a form's query string, as far as a filter can be of use."""
     known = asdict(Filter())
     return {key: value[:LONGEST_FILTER] for key, value in parse_qsl(query) if key in known}
-
-
-def _ticked() -> dict[int, int]:
-    """The follow-ups that were selected: `id:revision` values as id -> revision."""
-    found: dict[int, int] = {}
-    for value in request.form.getlist("task"):
-        task, _colon, seen = value.partition(":")
-        with suppress(ValueError):
-            found[whole(task)] = whole(seen)
-    return found

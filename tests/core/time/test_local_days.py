@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.core.time.local_days import day_of, offsets
+from feedback.core.time.local_days import day_of, end_of_day, offsets
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = (
@@ -49,3 +49,21 @@ def test_every_moment_is_shifted_as_its_zone_says(
     inside = moment + at * (last - moment)
     shift = [offset for start, offset in offsets(ZoneInfo(zone), moment, last) if start <= inside][-1]
     assert (inside + shift).date() == day_of(inside, ZoneInfo(zone))
+
+
+@pytest.mark.parametrize(
+    ("moment", "end"),
+    [
+        (datetime(2026, 3, 28, 12, tzinfo=UTC), datetime(2026, 3, 28, 23, tzinfo=UTC)),
+        (
+            datetime(2026, 3, 29, 12, tzinfo=UTC),
+            datetime(2026, 3, 29, 22, tzinfo=UTC),
+        ),  # the clocks went forward
+        (
+            datetime(2026, 3, 29, 22, tzinfo=UTC),
+            datetime(2026, 3, 30, 22, tzinfo=UTC),
+        ),  # midnight begins a day
+    ],
+)
+def test_a_day_ends_at_the_next_midnight_of_its_zone(moment: datetime, end: datetime) -> None:
+    assert end_of_day(moment, BERLIN) == end

@@ -77,4 +77,4 @@ class Desk:
     ) -> list[queue.QueueRow]:
         scales = queue.Scales.from_settings(settings or self.runtime.settings)
         with self.runtime.database.reading() as session:
-            return queue.ranked(session, self.viewer(name), wanted, scales=scales, now=now, today=now.date())
+            return queue.ranked(session, self.viewer(name), wanted, scales=scales, now=now, zone=UTC)

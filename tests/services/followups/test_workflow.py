@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from feedback.errors import Conflict, FeedbackError, Rejected
 from feedback.services.followups import account_history, workflow
 from feedback.services.followups.queue import Filter
-from feedback.services.followups.workflow import Closing
+from feedback.services.followups.workflow import Closing, Handover
 from feedback.store.models import AuditEntry, Contact, FollowUp, FollowUpEntry, User
 from tests.services.followups.desk import MONDAY, Desk
 
@@ -268,20 +268,20 @@ def test_what_is_put_off_comes_back_by_itself(desk: Desk) -> None:
 def test_it_can_be_handed_to_a_colleague_but_not_to_somebody_who_left(desk: Desk) -> None:
     task, cem = desk.low(), desk.viewer("cem")
     with desk.runtime.database.writing() as session:
-        to, revision = desk.people["selin"], task.revision
+        to, revision = Handover(desk.people["selin"]), task.revision
         handed = workflow.hand_over(session, task.id, cem, to, revision=revision, now=MONDAY)
     assert handed.owner_id == desk.people["selin"]
     with desk.runtime.database.writing() as session:
         session.get_one(User, desk.people["neda"]).active = False
     with desk.runtime.database.writing() as session, pytest.raises(Rejected):
-        to, revision = desk.people["neda"], handed.revision
+        to, revision = Handover(desk.people["neda"], assigns=True), handed.revision
         workflow.hand_over(session, task.id, cem, to, revision=revision, now=MONDAY)
 
 
 def test_it_is_not_handed_to_somebody_who_can_only_look(desk: Desk) -> None:
     task, cem = desk.low(), desk.viewer("cem")
     with desk.runtime.database.writing() as session, pytest.raises(Rejected, match="can only view"):
-        to, revision = desk.people["viewer"], task.revision
+        to, revision = Handover(desk.people["viewer"]), task.revision
         workflow.hand_over(session, task.id, cem, to, revision=revision, now=MONDAY)
 
 
@@ -295,7 +295,7 @@ def test_words_that_are_too_long_are_refused_and_not_cut(desk: Desk, what: str) 
         if what == "note":
             workflow.note(session, task.id, cem, words, now=MONDAY)
         elif what == "reason":
-            workflow.hand_over(session, task.id, cem, desk.people["selin"], reason=words, **seen)
+            workflow.hand_over(session, task.id, cem, Handover(desk.people["selin"], words), **seen)
         elif what == "contact":
             workflow.contacted(session, task.id, cem, "call", reached=True, text=words, now=MONDAY)
         elif what == "beside":

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from feedback.services.followups import workflow
+from feedback.services.followups.workflow import Handover
 from feedback.services.notifications import escalation, owner_digest
 from feedback.store.models import FollowUp, FollowUpEntry, Message
 from tests.services.followups.desk import MONDAY, Desk
@@ -91,7 +92,7 @@ def give(desk: Desk, task: FollowUp, giver: str, to: str, now: datetime = MONDAY
     change(
         desk,
         lambda session, task: workflow.hand_over(
-            session, task.id, viewer, desk.people[to], revision=task.revision, now=now
+            session, task.id, viewer, Handover(desk.people[to], assigns=True), revision=task.revision, now=now
         ),
         task,
     )

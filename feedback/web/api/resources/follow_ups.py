@@ -12,10 +12,9 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import PreconditionFailed, PreconditionRequired
 
 from feedback import clock
-from feedback.errors import Forbidden
 from feedback.services.followups import listing, workflow
 from feedback.services.followups.listing import FollowUpFilter
-from feedback.services.followups.workflow import Closing
+from feedback.services.followups.workflow import Closing, Handover
 from feedback.services.shapes.customers import Switch
 from feedback.services.shapes.follow_ups import EntryOut, FollowUpOut, follow_up_shape
 from feedback.services.staff import accounts
@@ -148,22 +147,13 @@ def _taking(api: APIBlueprint, runtime: Runtime) -> None:
     def reassign_follow_up(path: FollowUpId, body: ReassignIn) -> Response:
         def work(session: Session, revision: int, now: datetime) -> object:
             known = caller()
-            task = workflow.find(session, path.follow_up_id, known.viewer)
-            if task.owner_id not in (None, known.owner_id) and (
-                Permission.ASSIGN_FOLLOW_UPS not in known.permissions
-            ):
-                raise Forbidden("Only the owner or a lead can reassign this follow-up.")
             receiver = accounts.by_email(session, body.to)
             if receiver is None:
                 raise mistaken("/to", "There is no user with this address.")
+            assigns = Permission.ASSIGN_FOLLOW_UPS in known.permissions
+            handover = Handover(receiver.id, body.reason, assigns)
             return workflow.hand_over(
-                session,
-                path.follow_up_id,
-                known.viewer,
-                receiver.id,
-                revision=revision,
-                now=now,
-                reason=body.reason,
+                session, path.follow_up_id, known.viewer, handover, revision=revision, now=now
             )
 
         return _changed(runtime, path.follow_up_id, work)
