@@ -7,6 +7,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
@@ -22,6 +23,7 @@ from feedback import __version__, clock, migrations
 from feedback.errors import StorageUnavailable
 from feedback.services.messaging import heartbeats, metrics, outbox, provider_holds
 from feedback.services.webhooks import delivery_log
+from feedback.services.webhooks.delivery_log import WebhookBacklog
 from feedback.settings import Secret
 from feedback.store.database import Database
 from feedback.store.models import FollowUp, ProviderHold
@@ -176,66 +178,42 @@ class Backlog(Collector):
             running = heartbeats.workers(session, now)
             hooks = delivery_log.backlogs(session)
             tasks = session.execute(select(FollowUp.state, func.count()).group_by(FollowUp.state)).all()
-        yield _gauge("messages", "Messages by provider and state.", ["provider", "state"], found.messages)
-        yield _gauge(
-            "surveys",
-            "Decisions to survey somebody, by state and reason.",
-            ["state", "reason"],
-            found.surveys,
-        )
-        waiting = {(provider,): round(seconds) for provider, seconds in found.oldest_due.items()}
-        yield _gauge(
-            "oldest_due_seconds",
-            "Seconds since the longest waiting message became due.",
-            ["provider"],
-            waiting,
-        )
-        yield CounterMetricFamily(
-            "feedback_segments", "SMS segments that a provider has accepted.", value=found.segments
-        )
-        yield CounterMetricFamily(
-            "feedback_duplicates", "Messages that reached a provider twice.", value=found.duplicates
-        )
-        counted = {("alive",): len(running.alive), ("silent",): len(running.silent)}
-        yield _gauge(
-            "workers",
-            "Workers that give signs of life or are gone.",
-            ["state"],
-            counted,
-        )
-        held = {(each.provider, each.country): 1 for each in found.holds}
-        yield _gauge(
-            "provider_held",
-            "Whether a provider is held until somebody releases it.",
-            ["provider", "country"],
-            held,
-        )
-        yield _gauge(
-            "notices", "Notifications to chats (Slack, Teams) by state.", ["chat", "state"], found.notices
-        )
-        yield _gauge(
-            "webhook_deliveries",
-            "Deliveries of webhooks that wait or have failed, by endpoint.",
-            ["endpoint", "state"],
-            {
-                (str(key), state): number
-                for key, each in hooks.items()
-                for state, number in (("waiting", each.waiting), ("failed", each.failed))
-            },
-        )
-        ages = {
-            (str(key),): round((now - each.since).total_seconds())
-            for key, each in hooks.items()
-            if each.since
-        }
-        yield _gauge(
-            "webhook_oldest_seconds",
-            "Seconds since the oldest waiting delivery was made.",
-            ["endpoint"],
-            ages,
-        )
+        yield from _of_messages(found)
+        yield from _of_webhooks(hooks, now)
+        workers = {("alive",): len(running.alive), ("silent",): len(running.silent)}
+        yield _gauge("workers", "Workers that give signs of life or are gone.", ["state"], workers)
         by_state = {(state,): number for state, number in tasks}
         yield _gauge("follow_ups", "Follow-ups by state.", ["state"], by_state)
+
+
+def _of_messages(found: metrics.Figures) -> Iterator[Metric]:
+    yield _gauge("messages", "Messages by provider and state.", ["provider", "state"], found.messages)
+    surveys = "Decisions to survey somebody, by state and reason."
+    yield _gauge("surveys", surveys, ["state", "reason"], found.surveys)
+    oldest = "Seconds since the longest waiting message became due."
+    waiting = {(provider,): round(seconds) for provider, seconds in found.oldest_due.items()}
+    yield _gauge("oldest_due_seconds", oldest, ["provider"], waiting)
+    segments = "SMS segments that a provider has accepted."
+    yield CounterMetricFamily("feedback_segments", segments, value=found.segments)
+    duplicates = "Messages that reached a provider twice."
+    yield CounterMetricFamily("feedback_duplicates", duplicates, value=found.duplicates)
+    held = {(each.provider, each.country): 1 for each in found.holds}
+    holds = "Whether a provider is held until somebody releases it."
+    yield _gauge("provider_held", holds, ["provider", "country"], held)
+    notices = "Notifications to chats (Slack, Teams) by state."
+    yield _gauge("notices", notices, ["chat", "state"], found.notices)
+
+
+def _of_webhooks(backlogs: Mapping[int, WebhookBacklog], now: datetime) -> Iterator[Metric]:
+    numbers: dict[tuple[str, str], int] = {}
+    for key, each in backlogs.items():
+        numbers |= {(str(key), "waiting"): each.waiting, (str(key), "failed"): each.failed}
+    deliveries = "Deliveries of webhooks that wait or have failed, by endpoint."
+    yield _gauge("webhook_deliveries", deliveries, ["endpoint", "state"], numbers)
+    since = {str(key): each.since for key, each in backlogs.items() if each.since}
+    ages = {(key,): round((now - moment).total_seconds()) for key, moment in since.items()}
+    oldest = "Seconds since the oldest waiting delivery was made."
+    yield _gauge("webhook_oldest_seconds", oldest, ["endpoint"], ages)
 
 
 def _gauge(

@@ -120,27 +120,23 @@ class CampaignPages:
 
     @may(Permission.MANAGE_CAMPAIGNS)
     def pause_campaign(self, campaign_id: int) -> ResponseReturnValue:
-        by, now = current_user.id, clock.now()
-        told = _("Paused. Nothing more is sent until you resume it.")
-        return self._act(
-            campaign_id, lambda session: control.pause(session, campaign_id, by=by, now=now), told
+        return self._decide(
+            campaign_id, control.pause, _("Paused. Nothing more is sent until you resume it.")
         )
 
     @may(Permission.MANAGE_CAMPAIGNS)
     def resume_campaign(self, campaign_id: int) -> ResponseReturnValue:
-        by, now = current_user.id, clock.now()
-        told = _("Resumed.")
-        return self._act(
-            campaign_id, lambda session: control.resume(session, campaign_id, by=by, now=now), told
-        )
+        return self._decide(campaign_id, control.resume, _("Resumed."))
 
     @may(Permission.MANAGE_CAMPAIGNS)
     def cancel_campaign(self, campaign_id: int) -> ResponseReturnValue:
-        by, now = current_user.id, clock.now()
-        told = _("Cancelled. What has been sent can still be answered.")
-        return self._act(
-            campaign_id, lambda session: control.cancel(session, campaign_id, by=by, now=now), told
+        return self._decide(
+            campaign_id, control.cancel, _("Cancelled. What has been sent can still be answered.")
         )
+
+    def _decide(self, campaign_id: int, decide: Callable[..., object], told: str) -> ResponseReturnValue:
+        by, now = current_user.id, clock.now()
+        return self._act(campaign_id, lambda session: decide(session, campaign_id, by=by, now=now), told)
 
     @may(Permission.MANAGE_CAMPAIGNS)
     def delete_campaign(self, campaign_id: int) -> ResponseReturnValue:
