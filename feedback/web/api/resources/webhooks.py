@@ -160,7 +160,7 @@ def _reading(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:
     @api.get("/webhooks", summary="Webhooks", responses={200: WebhooksPage})
     @needs(Scope.WEBHOOKS_READ)
     def list_webhooks(query: WebhooksQuery) -> Response:
-        gate.note_seen("webhook")
+        gate.note_seen(endpoints.SUBJECT)
         wanted = select(WebhookEndpoint).options(selectinload(WebhookEndpoint.subscriptions))
         with runtime.database.reading() as session:
             return listed(session, wanted, query.sort, _SORTS[query.sort], query, _shapes)
@@ -263,7 +263,7 @@ def _logging(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:
     )
     @needs(Scope.WEBHOOKS_READ)
     def list_deliveries(path: WebhookId, query: DeliveriesQuery) -> Response:
-        gate.note_seen("webhook")
+        gate.note_seen(endpoints.SUBJECT)
         with runtime.database.reading() as session:
             endpoints.find(session, path.webhook_id)
             found = select(WebhookDelivery).where(WebhookDelivery.endpoint_id == path.webhook_id)
@@ -283,7 +283,7 @@ def _logging(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:
     )
     @needs(Scope.WEBHOOKS_READ)
     def get_delivery(path: DeliveryId) -> Response:
-        gate.note_seen("webhook")
+        gate.note_seen(endpoints.SUBJECT)
         with runtime.database.reading() as session:
             found = delivery_log.one(session, path.webhook_id, path.delivery_id)
             return answer(_delivery(found, whole=True))
