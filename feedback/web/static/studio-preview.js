@@ -6,7 +6,7 @@
   if (!form) return;
   const part = name => form.querySelector(`[data-part=${name}]`);
   const page = form.parentElement.querySelector(".phone");
-  let asked = null;
+  let asked = null, shown = 0;
 
   // Texts that are typed on this page: the YAML editor's, or a field that the form editor names as the whole text.
   const source = () => document.querySelector("[data-yaml] [name=text], [data-text]");
@@ -16,12 +16,13 @@
     const old = page.querySelector("iframe:last-of-type"), frame = old.cloneNode(false);
     frame.removeAttribute("src");
     frame.removeAttribute("loading");
-    frame.name = `phone-${Date.now()}`;
+    frame.name = `phone-${++shown}`;
     frame.classList.add("coming");
     page.append(frame);
+    // Only what came before goes: a page that was asked for since is still on its way in a later frame.
     frame.addEventListener("load", () => {
       frame.classList.remove("coming");
-      for (const each of page.querySelectorAll("iframe")) if (each !== frame) each.remove();
+      while (frame.previousElementSibling) frame.previousElementSibling.remove();
     });
     const sent = document.createElement("form"), typed = source();
     Object.assign(sent, { method: "post", action: form.action, target: frame.name, hidden: true });

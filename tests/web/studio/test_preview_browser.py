@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.web.browsing import DESKTOP, PHONE, Open, enter, fits, is_accessible
 from tests.web.studio.test_trials import TEXT
@@ -54,3 +54,29 @@ def test_the_phone_follows_the_text_and_the_walk_stores_nothing(site: str, open_
     customer.get_by_role("button", name="Send").click()
     expect(customer.get_by_role("heading")).to_contain_text("We are sorry.")
     expect(customer.locator("main")).to_contain_text("Everything")
+
+
+def test_a_page_that_comes_late_does_not_take_the_place_of_a_newer_one(site: str, open_page: Open) -> None:
+    page = open_page(viewport=DESKTOP)
+    enter(page, site, "lead")
+    page.goto(f"{site}/studio/{KEY}/preview")
+    phones = page.locator(".phone iframe")
+    shown = page.frame_locator(".phone iframe:not(.coming)").locator("main")
+    expect(shown).to_contain_text("Question 1")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/preview/page", hold)
+    for field, value, waiting in (("score", "1", 1), ("page", "thanks", 2)):
+        with page.expect_request("**/preview/page"):
+            page.locator(f"select[name={field}]").select_option(value)
+        expect(phones).to_have_count(waiting + 1)
+    first, second = held
+    first.continue_()
+    expect(shown.get_by_role("radio").first).to_be_checked()
+    second.continue_()
+    expect(shown.get_by_role("heading")).to_be_visible()
+    expect(phones).to_have_count(1)
+    expect(shown.get_by_role("radio")).to_have_count(0)
