@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from feedback.core.text.folding import bare, fold
@@ -71,6 +71,11 @@ class LabelLexicon:
     mentioned: Mapping[str, re.Pattern[str]]
     conjunctions: tuple[str, ...]
     unipolar: frozenset[str]
+
+    @cached_property
+    def adverbs(self) -> tuple[str, ...]:
+        """The words of degree, the longest first."""
+        return tuple(sorted(self.degrees, key=len, reverse=True))
 
     def says(self, kind: str, text: str) -> bool:
         """Whether an option as a whole is of a kind: other, none, not_applicable, dont_know, yes ..."""
@@ -156,6 +161,7 @@ def _words(raw: Mapping[str, Any], language: str) -> dict[str, tuple[Reading, ..
 
 _NUMBERED = re.compile(r"^[\s(\[]*\d{1,3}[\s)\].:=–—-]+(?=\D)")
 _NOT_WORDS = re.compile(r"[^\w\s'/.,-]+")
+_SPACE = re.compile(" ")
 
 
 @lru_cache(maxsize=4096)
@@ -256,7 +262,7 @@ def _negated(text: str, words: LabelLexicon, depth: int) -> Iterator[Reading]:
 
 
 def _graded(text: str, words: LabelLexicon, depth: int) -> Iterator[Reading]:
-    for rest, adverb in _split(text, sorted(words.degrees, key=len, reverse=True)):
+    for rest, adverb in _split(text, words.adverbs):
         found = list(_read(rest, words, depth))
         for each in found:
             yield each._replace(degree=_moved(each, words.degrees[adverb]))
@@ -284,17 +290,27 @@ def _inflected(text: str, words: LabelLexicon, depth: int) -> Iterator[Reading]:
         yield from _read(f"{before} {form}".strip(), words, depth)
 
 
-def _without(text: str, phrases: Sequence[str]) -> Iterator[str]:
+def _without(text: str, phrases: tuple[str, ...]) -> Iterator[str]:
     for rest, _ in _split(text, phrases):
         yield rest
 
 
-def _split(text: str, phrases: Sequence[str]) -> Iterator[tuple[str, str]]:
-    for phrase in phrases:
-        if text.startswith(phrase + " "):
-            yield text[len(phrase) + 1 :].strip(), phrase
-        if text.endswith(" " + phrase):
-            yield text[: -len(phrase) - 1].strip(), phrase
+def _split(text: str, phrases: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """What is left of `text` without a phrase at its beginning or end, with the phrase, in the order of `phrases`."""
+    ranks, found = _ranks(phrases), []
+    for space in (match.start() for match in _SPACE.finditer(text)):
+        first, last = text[:space], text[space + 1 :]
+        if first in ranks:
+            found.append((ranks[first], 0, last.strip(), first))
+        if last in ranks:
+            found.append((ranks[last], 1, first.strip(), last))
+    for _, _, rest, phrase in sorted(found):
+        yield rest, phrase
+
+
+@lru_cache(maxsize=64)
+def _ranks(phrases: tuple[str, ...]) -> Mapping[str, int]:
+    return {phrase: rank for rank, phrase in enumerate(phrases)}
 
 
 def scale(labels: Sequence[str], language: str) -> list[Reading | None]:
@@ -391,7 +407,7 @@ def _degree_of_a_word(text: str, words: LabelLexicon) -> tuple[str, float]:
         rest = next(_without(text, phrases), None) if not (phrases is words.weak and words.after) else None
         if rest:
             text, degree = rest, min(degree, low)
-    for rest, adverb in _split(text, sorted(words.degrees, key=len, reverse=True)):
+    for rest, adverb in _split(text, words.adverbs):
         text, degree = rest, min(degree, words.degrees[adverb]) if degree < 2 else words.degrees[adverb]
         break
     return next(_without(text, words.ignore), text), degree

@@ -58,10 +58,7 @@ def find(question: QuestionView) -> Iterator[Hit]:
 def _answers_begin(question: QuestionView) -> int:
     """Where a question begins to read out its own answers (": very good, good or bad?"); its length if it does not."""
     text = question.stem.text
-    starts = [
-        found[-1].start() if (found := list(re.finditer(rf"\b{re.escape(each)}\b", text))) else -1
-        for each in question.answers
-    ]
+    starts = [_last_place(each, text) for each in question.answers]
     first = min(starts, default=-1)
     if first < 0 or len(starts) < LEAST_READ_OUT:
         return len(text)
@@ -69,6 +66,13 @@ def _answers_begin(question: QuestionView) -> int:
     if inside > 0:
         return inside  # a sentence of its own: "... Would you say good, average or poor?"
     return first if text[:first].rstrip().endswith((":", ",", "،", "(", "-", "–", "—")) else len(text)
+
+
+def _last_place(words: str, text: str) -> int:
+    """Where `words` last begin in a text as whole words; -1 if they do not."""
+    if words not in text:
+        return -1
+    return max((found.start() for found in re.finditer(rf"\b{re.escape(words)}\b", text)), default=-1)
 
 
 def _two_questions(question: QuestionView, text: str) -> Hit | None:
