@@ -7,6 +7,7 @@ nothing in a file can grow when it is read.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -29,12 +30,21 @@ def read(
 
     `longest` is how many characters one value may have.
     """
-    document = Document(path, text.removeprefix("\ufeff"), settings=settings or LintContext())
-    fault = _unreadable(document.source)
+    known = _parsed(text.removeprefix("\ufeff"), longest)
+    return Document(
+        path, known.source, known.data, list(known.faults), known.spans, known.keys, settings or LintContext()
+    )
+
+
+@lru_cache(maxsize=4)
+def _parsed(source: str, longest: int) -> Document:
+    """The document without its surroundings. One change in the studio reads the same two texts several times."""
+    document = Document("", source)
+    fault = _unreadable(source)
     if fault:
         document.faults.append(fault)
-        return document
-    _Reader(document, longest).read()
+    else:
+        _Reader(document, longest).read()
     return document
 
 

@@ -99,19 +99,14 @@ def _in_place(document: Document, original: Finding, told: Finding) -> FindingIn
 
 def _innermost(document: Document, line: int, column: int) -> Path:
     """The smallest part that contains a place, or the one with its key there."""
+    at = document.offset(line, column)
     around = [
         (span.end - span.start, -len(path), path)
         for spans in (document.spans, document.keys)
         for path, span in spans.items()
-        if (place := document.place(span.start)) and (place.line, place.column) <= (line, column)
-        if (line, column) < _after(document, max(span.end, span.start + 1))
+        if span.start <= at < max(span.end, span.start + 1)
     ]
     return min(around, default=(0, 0, ()), key=lambda each: each[:2])[2]
-
-
-def _after(document: Document, offset: int) -> tuple[int, int]:
-    place = document.place(offset)
-    return place.line, place.column
 
 
 def _better(document: Document, path: Path, finding: Finding) -> str:
