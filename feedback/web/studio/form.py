@@ -146,7 +146,7 @@ class QuestionnaireForm:
         if part in _parts(context["form"]):
             return make_response(frame.text_page("studio/form/_part.html", draft, part=part, **context))
         chosen = preview.choices(document.questionnaire, self.company) if document.questionnaire else None
-        response = make_response(frame.text_page("studio/edit.html", draft, chosen=chosen, **context))
+        response = make_response(frame.text_page("studio/form/edit.html", draft, chosen=chosen, **context))
         response.headers["Content-Security-Policy"] = preview.FRAMING
         return response
 

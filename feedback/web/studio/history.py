@@ -46,7 +46,7 @@ class HistoryViews:
         with self.database.reading() as session:
             draft = drafts.find(session, self.directories, key)
             every = revisions.history(session, key)
-        return frame.text_page("studio/history.html", draft, revisions=every)
+        return frame.text_page("studio/versions/history.html", draft, revisions=every)
 
     @may(Permission.SEE_QUESTIONNAIRES)
     def compare(self, key: str) -> ResponseReturnValue:
@@ -60,7 +60,7 @@ class HistoryViews:
         if old not in known or new not in known:
             raise NotFound("There is no revision with this number.")
         return frame.text_page(
-            "studio/compare.html",
+            "studio/versions/compare.html",
             draft,
             revisions=every,
             old=old,

@@ -73,7 +73,7 @@ class NewSurvey:
     @may(Permission.EDIT_QUESTIONNAIRES)
     def list_templates(self) -> ResponseReturnValue:
         return render_template(
-            "studio/new_gallery.html",
+            "studio/new/gallery.html",
             type_names=TYPE_NAMES,
             stages=groupby(gallery.templates(), key=lambda each: gallery.STAGES[each.stage]),
         )
@@ -169,7 +169,7 @@ class NewSurvey:
 
     def _doors(self, **context: Any) -> str:
         return render_template(
-            "studio/new.html",
+            "studio/new/new.html",
             **_choices(),
             metrics=beginnings.METRICS,
             formats=list(
@@ -187,7 +187,7 @@ class NewSurvey:
         chosen = gallery.template(name)
         language = say().language
         return render_template(
-            "studio/new_template.html",
+            "studio/new/template.html",
             template=chosen,
             questionnaire=chosen.questionnaire,
             language=language,
@@ -200,7 +200,7 @@ class NewSurvey:
 
     def _items(self, **context: Any) -> str:
         return render_template(
-            "studio/new_items.html",
+            "studio/new/items.html",
             **_choices(),
             items=item_bank.items().values(),
             translations=item_bank.TRANSLATIONS,
@@ -215,7 +215,7 @@ class NewSurvey:
         found = lint.check(beginnings.with_key(made.text, key), f"{key}.yaml", settings=settings)
         questionnaire = lint.read(made.text).questionnaire
         return render_template(
-            "studio/new_report.html",
+            "studio/new/report.html",
             made=made,
             key=key,
             questionnaire=questionnaire,

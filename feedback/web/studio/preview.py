@@ -103,7 +103,7 @@ class Preview:
         if questionnaire is None:
             return Response(status=204)
         return render_template(
-            "studio/_phone_choices.html",
+            "studio/preview/_phone_choices.html",
             key=key,
             chosen=choices(questionnaire, self.settings.organisation.name),
         )
@@ -160,7 +160,7 @@ class Preview:
             for each in (questionnaire.languages if questionnaire else ())
         }
         page = frame.text_page(
-            "studio/preview.html",
+            "studio/preview/preview.html",
             draft,
             chosen=chosen,
             walks=walks,

@@ -126,7 +126,7 @@ class Publishing:
         old = library.questionnaires.get(key)
         language = say().language
         return frame.text_page(
-            "studio/publish.html",
+            "studio/versions/publish.html",
             draft,
             prepared=prepared,
             is_undo=is_undo,

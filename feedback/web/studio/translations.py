@@ -194,7 +194,7 @@ class TranslationViews:
         only_open = request.args.get("show") == "open"
         missing = [each for each in LANGUAGES["messages"] if each not in found.document.languages]
         return frame.text_page(
-            "studio/translations.html",
+            "studio/translations/translations.html",
             found.draft,
             survey=found,
             language=language,
@@ -223,7 +223,7 @@ class TranslationViews:
 
     def _text(self, found: TranslatedDraft, now: Translation, **context: Any) -> str:
         return render_template(
-            "studio/_translation.html",
+            "studio/translations/_translation.html",
             draft=found.draft,
             each=now,
             language=now.language,
@@ -240,7 +240,7 @@ class TranslationViews:
         if is_fragment():
             return self._text(found, now, typed=typed, problem=problem)
         return frame.text_page(
-            "studio/translation.html",
+            "studio/translations/translation.html",
             found.draft,
             each=now,
             language=now.language,
