@@ -302,6 +302,7 @@ TESTED_ELSEWHERE = {
     "services/shapes/invitations.py": "web/api/resources/test_invitations.py",
     "services/shapes/responses.py": "web/api/resources/test_responses.py",
     "services/staff/recovery_codes.py": "web/auth/test_second_factor.py",
+    "services/staff/second_factor_reset.py": "cli/test_staff.py",
     "services/staff/sessions.py": "web/auth/test_sessions.py",
     "services/studio/translations/confirming.py": "web/studio/test_translations.py",
     "services/studio/translations/survey.py": "web/studio/test_translations.py",

@@ -9,6 +9,7 @@ from feedback.cli import (
     planning,
     questionnaires,
     running,
+    staff,
     studio,
     surveys,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "planning",
     "questionnaires",
     "running",
+    "staff",
     "studio",
     "surveys",
 ]
