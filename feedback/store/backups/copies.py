@@ -184,11 +184,10 @@ def _put_back_postgres(file: Path, database: Database, prepare: Callable[[Databa
     prepare(database)
 
 
-def load_postgres(file: Path, database: Database) -> None:
+def load_postgres(file: Path, database: Database, stopped: Stopped = never) -> None:
     """Fill an empty PostgreSQL database with what `pg_dump` has written. Raises StorageUnavailable."""
-    programs.run(
-        "pg_restore", database.url, "--no-owner", "--exit-on-error", "--single-transaction", str(file)
-    )
+    wanted = ("--no-owner", "--exit-on-error", "--single-transaction", str(file))
+    programs.run("pg_restore", database.url, *wanted, stopped=stopped)
 
 
 @contextmanager
@@ -205,17 +204,19 @@ def in_place(file: Path) -> Iterator[Path]:
         _sync(unfinished)
         unfinished.replace(file)
         _sync(file.parent)
+    except OSError as error:  # a full disk, a directory that is gone
+        raise StorageUnavailable(f"{file} could not be written ({error.strerror}).") from None
     finally:
         for suffix in ("", "-wal", "-shm", "-journal"):
             with suppress(OSError):
                 unfinished.with_name(unfinished.name + suffix).unlink(missing_ok=True)
 
 
-def copy_file(source: Path, target: Path) -> None:
+def copy_file(source: Path, target: Path, stopped: Stopped = never) -> None:
     """Copy an SQLite database, also one that is in use, and check the copy. Raises StorageUnavailable."""
     try:
         with closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True)) as old:
-            _copy_pages(old, source, target, never)
+            _copy_pages(old, source, target, stopped)
     except sqlite3.Error as error:
         raise StorageUnavailable(f"{source} could not be copied: {error}.") from None
 

@@ -21,6 +21,7 @@ from feedback.errors import StorageUnavailable
 from feedback.store import revisions
 from feedback.store.backups import copies, evidence
 from feedback.store.backups.evidence import Evidence
+from feedback.store.backups.programs import Stopped
 from feedback.store.backups.scratch import FORGOTTEN, scratch
 from feedback.store.database import Database
 
@@ -41,7 +42,9 @@ class DrillReport:
     problems: tuple[str, ...]
 
 
-def rehearse(file: Path, database: Database, *, passphrase: str = "") -> DrillReport:
+def rehearse(
+    file: Path, database: Database, *, passphrase: str = "", stopped: Stopped = copies.never
+) -> DrillReport:
     """Restore `file` as if `database` were lost, compare it with its manifest, and bring it to this release.
 
     `database` is only read. Raises Rejected for a wrong passphrase, StorageUnavailable for a file that cannot be
@@ -50,7 +53,7 @@ def rehearse(file: Path, database: Database, *, passphrase: str = "") -> DrillRe
     manifest = evidence.read_manifest(file)
     if manifest and manifest.sha256 != evidence.sha256_of(file):
         raise StorageUnavailable(f"Use another backup: {file} was changed or damaged after it was made.")
-    with copies.opened(file, database, passphrase) as clear, _restored(clear, database) as copy:
+    with copies.opened(file, database, passphrase) as clear, _restored(clear, database, stopped) as copy:
         with copy.rows() as connection:
             found = evidence.take(connection)
         problems = evidence.differences(manifest.evidence, found) if manifest else []
@@ -79,11 +82,11 @@ def _now(database: Database) -> Evidence | None:
 
 
 @contextmanager
-def _restored(clear: Path, database: Database) -> Iterator[Database]:
+def _restored(clear: Path, database: Database, stopped: Stopped) -> Iterator[Database]:
     """A database with the content of the copy, for the duration of the block."""
     if database.file:
         with scratch(database.file.parent) as place:
-            copies.copy_file(clear, place / "drill.db")
+            copies.copy_file(clear, place / "drill.db", stopped)
             copy = Database(f"sqlite:///{place / 'drill.db'}", zone=database.zone)
             try:
                 yield copy
@@ -91,7 +94,7 @@ def _restored(clear: Path, database: Database) -> Iterator[Database]:
                 copy.close()
         return
     with _empty_server_database(database) as copy:
-        copies.load_postgres(clear, copy)
+        copies.load_postgres(clear, copy, stopped)
         yield copy
 
 
