@@ -239,6 +239,8 @@ TESTED_ELSEWHERE = {
     "services/journey/asking.py": "web/api/resources/test_invitations.py",
     "services/reports/queries.py": "web/api/resources/test_responses.py",
     "services/responses/additions.py": "web/delighted/test_clients.py",
+    "services/setup/support_bundle.py": "services/privacy/test_support_bundle.py",
+    "services/setup/upgrade_check.py": "cli/test_upkeep.py",
     "services/setup/channel_test.py": "web/settings/test_channel_tests.py",
     "services/context.py": "services/journey/test_invitations.py",  # no behaviour: what services are given
     "services/studio/following.py": "services/studio/test_publication.py",  # nothing to follow without a publication

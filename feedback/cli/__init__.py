@@ -12,6 +12,7 @@ from feedback.cli import (
     staff,
     studio,
     surveys,
+    upkeep,
 )
 from feedback.cli.frame import main
 
@@ -28,4 +29,5 @@ __all__ = [
     "staff",
     "studio",
     "surveys",
+    "upkeep",
 ]

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, text
 from feedback.errors import Conflict, Rejected, StorageUnavailable
 from feedback.store.backups import encryption, evidence, programs
 from feedback.store.backups.encryption import Readable
-from feedback.store.backups.evidence import Evidence
+from feedback.store.backups.evidence import BackupEvidence
 from feedback.store.backups.programs import Stopped
 from feedback.store.backups.scratch import scratch
 from feedback.store.database import Database
@@ -33,7 +33,7 @@ def never() -> bool:
     return False
 
 
-def make(database: Database, file: Path, *, passphrase: str = "", stopped: Stopped = never) -> Evidence:
+def make(database: Database, file: Path, *, passphrase: str = "", stopped: Stopped = never) -> BackupEvidence:
     """Write a copy of the database to `file`, which its owner alone can read, and its manifest beside it.
 
     With a passphrase, the copy is encrypted (`encryption`). The file appears once it is complete and checked. Returns
@@ -48,7 +48,7 @@ def make(database: Database, file: Path, *, passphrase: str = "", stopped: Stopp
     return found
 
 
-def _write_sqlite(database: Database, unfinished: Path, passphrase: str, stopped: Stopped) -> Evidence:
+def _write_sqlite(database: Database, unfinished: Path, passphrase: str, stopped: Stopped) -> BackupEvidence:
     """What will be encrypted lies beside the database for a moment, where the database lies in clear as well, and not
     in the directory of the backups, which may be another machine's."""
     source = Path(database.url.database or "")
@@ -62,7 +62,7 @@ def _write_sqlite(database: Database, unfinished: Path, passphrase: str, stopped
     return found
 
 
-def _snapshot(database: Database, source: Path, target: Path, stopped: Stopped) -> Evidence:
+def _snapshot(database: Database, source: Path, target: Path, stopped: Stopped) -> BackupEvidence:
     """Copy the state that this moment's readers see, and take its evidence from the database itself."""
     if not source.is_file():
         raise StorageUnavailable(f"{source} could not be copied: there is no such file.")
@@ -79,7 +79,9 @@ def _driver(connection: Connection) -> sqlite3.Connection:
     return driver
 
 
-def _write_postgres(database: Database, unfinished: Path, passphrase: str, stopped: Stopped) -> Evidence:
+def _write_postgres(
+    database: Database, unfinished: Path, passphrase: str, stopped: Stopped
+) -> BackupEvidence:
     programs.find("pg_dump")
     with database.rows() as connection:
         # It waits for pg_dump, and the snapshot must last until that has taken it over.
@@ -237,6 +239,12 @@ def _make_one_file(file: Path) -> None:
     """Move what is in the write-ahead log into the file itself."""
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
+
+
+def is_backup(file: Path) -> bool:
+    """Whether a file begins like a backup, encrypted or not. Raises StorageUnavailable if it cannot be read."""
+    beginning = _beginning(file)
+    return encryption.is_encrypted(beginning) or beginning.startswith((SQLITE, POSTGRES))
 
 
 def _beginning(file: Path) -> bytes:

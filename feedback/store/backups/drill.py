@@ -20,7 +20,7 @@ from feedback import migrations
 from feedback.errors import StorageUnavailable
 from feedback.store import revisions
 from feedback.store.backups import copies, evidence
-from feedback.store.backups.evidence import Evidence
+from feedback.store.backups.evidence import BackupEvidence
 from feedback.store.backups.programs import Stopped
 from feedback.store.backups.scratch import FORGOTTEN, scratch
 from feedback.store.database import Database
@@ -36,8 +36,8 @@ class DrillReport:
     the backup were counted, but could not be compared with anything.
     """
 
-    restored: Evidence
-    now: Evidence | None
+    restored: BackupEvidence
+    now: BackupEvidence | None
     has_manifest: bool
     problems: tuple[str, ...]
 
@@ -75,7 +75,7 @@ def _brought_to_this_release(copy: Database, revision: str) -> list[str]:
         ]
 
 
-def _now(database: Database) -> Evidence | None:
+def _now(database: Database) -> BackupEvidence | None:
     with suppress(StorageUnavailable), database.rows() as connection:
         return evidence.take(connection)
     return None

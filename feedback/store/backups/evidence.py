@@ -34,7 +34,7 @@ class TableEvidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class BackupEvidence:
     """All tables of one database; `revision` is the last migration that it had."""
 
     revision: str
@@ -53,12 +53,12 @@ class Evidence:
 class Manifest:
     """The file beside a backup: the evidence, and the length and SHA-256 of the backup itself."""
 
-    evidence: Evidence
+    evidence: BackupEvidence
     size: int
     sha256: str
 
 
-def take(connection: Connection) -> Evidence:
+def take(connection: Connection) -> BackupEvidence:
     """The evidence of a database, in the snapshot of this connection. Raises StorageUnavailable if it has no tables of
     ours."""
     revision = revisions.applied(connection)
@@ -66,7 +66,9 @@ def take(connection: Connection) -> Evidence:
         raise StorageUnavailable(revisions.NO_TABLES)
     found = inspect(connection)
     keys = {name: found.get_pk_constraint(name)["constrained_columns"] for name in found.get_table_names()}
-    return Evidence(revision, {name: _of_table(connection, name, key) for name, key in sorted(keys.items())})
+    return BackupEvidence(
+        revision, {name: _of_table(connection, name, key) for name, key in sorted(keys.items())}
+    )
 
 
 def _of_table(connection: Connection, name: str, key: list[str]) -> TableEvidence:
@@ -94,7 +96,7 @@ def _plain(value: Any) -> str:
     return value.hex() if isinstance(value, bytes) else str(value)
 
 
-def differences(wanted: Evidence, found: Evidence) -> list[str]:
+def differences(wanted: BackupEvidence, found: BackupEvidence) -> list[str]:
     """One sentence for each table that is not what it has to be; empty if both agree."""
     told = []
     for name in sorted(wanted.tables.keys() | found.tables.keys()):
@@ -115,7 +117,7 @@ def manifest_of(file: Path) -> Path:
     return file.with_name(f"{file.name}.json")
 
 
-def write_manifest(file: Path, evidence: Evidence) -> None:
+def write_manifest(file: Path, evidence: BackupEvidence) -> None:
     """Write the manifest of the finished backup `file`."""
     content = {
         "format": FORMAT,
@@ -136,7 +138,7 @@ def read_manifest(file: Path) -> Manifest | None:
         found = json.loads(place.read_text(encoding="utf-8"))
         evidence = found["evidence"]
         tables = {name: TableEvidence(**each) for name, each in evidence["tables"].items()}
-        return Manifest(Evidence(evidence["revision"], tables), found["size"], found["sha256"])
+        return Manifest(BackupEvidence(evidence["revision"], tables), found["size"], found["sha256"])
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
