@@ -23,12 +23,20 @@ from feedback.core.time.local_days import day_of
 from feedback.errors import DeliveryFailed, ProviderHeld, StorageUnavailable
 from feedback.providers import PROVIDERS
 from feedback.providers.base import uptime
+from feedback.services.backups import nightly
 from feedback.services.campaigns import upkeep
 from feedback.services.contact import suppression
 from feedback.services.followups import recovery_survey, reported_changes, workflow
 from feedback.services.imports import runs
 from feedback.services.journey import enrolments, invitations
-from feedback.services.messaging import dispatch, heartbeats, outbox, provider_holds, reconciliation
+from feedback.services.messaging import (
+    dead_mans_switch,
+    dispatch,
+    heartbeats,
+    outbox,
+    provider_holds,
+    reconciliation,
+)
 from feedback.services.messaging.stopping import StopSignal
 from feedback.services.notifications import (
     account_email,
@@ -210,6 +218,8 @@ class Worker:
             *((f"post {kind}", partial(self._post, kind), tick) for kind in chat_notices.KINDS),
             ("tell webhooks", partial(self._tell_webhooks, in_threads=pools is self._pools), tick),
             ("import", partial(import_files, stopped=stopped), tick),
+            ("back up", self._back_up, max(tick, 60)),
+            ("report life", self._report_life, max(tick, 60)),
             ("purge", partial(purge, stopped=stopped), max(tick, 3_600)),
         ]
 
@@ -247,6 +257,12 @@ class Worker:
     def _beat(self, runtime: Runtime, now: datetime) -> None:
         with runtime.database.writing() as session:
             heartbeats.beat(session, self.name, self._started_at, self._failures.current(), now)
+
+    def _back_up(self, runtime: Runtime, now: datetime) -> None:
+        nightly.make_due(runtime.database, runtime.settings, now, self._now, lambda: self._stop.asked)
+
+    def _report_life(self, runtime: Runtime, now: datetime) -> None:
+        dead_mans_switch.report_life(runtime.settings.worker, self._failures.current(), now)
 
     def _catch_up(self, key: str, runtime: Runtime, now: datetime) -> None:
         """Read missed replies if it is time; until that has succeeded, the provider sends nothing."""

@@ -239,6 +239,8 @@ TESTED_ELSEWHERE = {
     "services/journey/asking.py": "web/api/resources/test_invitations.py",
     "services/reports/queries.py": "web/api/resources/test_responses.py",
     "services/responses/additions.py": "web/delighted/test_clients.py",
+    "services/setup/support_bundle.py": "services/privacy/test_support_bundle.py",
+    "services/setup/upgrade_check.py": "cli/test_upkeep.py",
     "services/setup/channel_test.py": "web/settings/test_channel_tests.py",
     "services/context.py": "services/journey/test_invitations.py",  # no behaviour: what services are given
     "services/studio/following.py": "services/studio/test_publication.py",  # nothing to follow without a publication
@@ -302,6 +304,7 @@ TESTED_ELSEWHERE = {
     "services/shapes/invitations.py": "web/api/resources/test_invitations.py",
     "services/shapes/responses.py": "web/api/resources/test_responses.py",
     "services/staff/recovery_codes.py": "web/auth/test_second_factor.py",
+    "services/staff/second_factor_reset.py": "cli/test_staff.py",
     "services/staff/sessions.py": "web/auth/test_sessions.py",
     "services/studio/translations/confirming.py": "web/studio/test_translations.py",
     "services/studio/translations/survey.py": "web/studio/test_translations.py",

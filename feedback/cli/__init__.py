@@ -9,8 +9,10 @@ from feedback.cli import (
     planning,
     questionnaires,
     running,
+    staff,
     studio,
     surveys,
+    upkeep,
 )
 from feedback.cli.frame import main
 
@@ -24,6 +26,8 @@ __all__ = [
     "planning",
     "questionnaires",
     "running",
+    "staff",
     "studio",
     "surveys",
+    "upkeep",
 ]

@@ -1,5 +1,6 @@
 """The migrations of this release, without Alembic, whose import is slow."""
 
+import ast
 from functools import cache
 from pathlib import Path
 
@@ -15,3 +16,10 @@ def known() -> tuple[str, ...]:
 def newest() -> str:
     """The number of the last migration."""
     return known()[-1]
+
+
+def title(number: str) -> str:
+    """What a migration does: the first paragraph of its file, in one line."""
+    (file,) = VERSIONS.glob(f"{number}_*.py")
+    words = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+    return " ".join(words.partition("\n\n")[0].split())

@@ -9,6 +9,7 @@ import re
 import stat
 from collections.abc import Callable, Iterator
 from datetime import time, timedelta
+from pathlib import Path
 
 from feedback.core.contact.hours import Hours
 from feedback.core.web_address import WebAddress
@@ -20,6 +21,7 @@ from feedback.settings.values import Secret
 
 _ENABLED = "providers.enabled"
 _QUIET = ("contact.quiet_from", "contact.quiet_to")
+SHORTEST_PASSPHRASE = 16  # characters
 SHORTEST_SECRET = 32  # characters; 64 hexadecimal digits from `feedback init` hold 256 bits
 
 
@@ -413,6 +415,24 @@ def _other_systems(settings: Settings) -> Iterator[Problem]:
                 )
 
 
+def _backups(settings: Settings) -> Iterator[Problem]:
+    passphrase, url = settings.backup.passphrase.reveal(), settings.worker.heartbeat_url.reveal()
+    if passphrase and len(passphrase) < SHORTEST_PASSPHRASE:
+        yield Problem(
+            "F070",
+            "backup.passphrase is too short to be safe.",
+            f"Use at least {SHORTEST_PASSPHRASE} characters, such as the output of `openssl rand -base64 24`.",
+        )
+    if settings.backup.directory and not Path(settings.backup.directory).is_absolute():
+        yield Problem(
+            "F071", "backup.directory is not an absolute path.", "Write it as /var/backups/feedback."
+        )
+    if url and _parsed(url) is None:
+        yield Problem(
+            "F072", "worker.heartbeat_url is not a web address.", "Copy all of it, including https://."
+        )
+
+
 def _resources(settings: Settings) -> Iterator[Problem]:
     if (
         settings.database.url.reveal().startswith("postgres")
@@ -448,5 +468,6 @@ _CHECKS: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     _money,
     _webhooks,
     _other_systems,
+    _backups,
     _resources,
 )

@@ -352,6 +352,29 @@ class WorkerSettings:
         "After SIGTERM, requests and calls to providers that are in progress have this time to finish. "
         "Docker kills a container after 10 seconds.",
     )
+    heartbeat_url: Secret = setting(
+        Secret(),
+        "Address that the worker calls each minute while everything works, so that a service elsewhere notices when it "
+        "no longer does.",
+    )
+
+
+@dataclass(frozen=True)
+class BackupSettings:
+    """Backups that the worker makes each night (docs/operations.md)."""
+
+    directory: str = setting(
+        "", "Directory for a backup each night; best on another disk or machine. Empty: none is made."
+    )
+    at: time = setting(time(3), "Local time of the organisation from which on it is made.")
+    keep: int = setting(14, "Number of backups that are kept; older ones are deleted.", least=1, most=3660)
+    drill: bool = setting(
+        True, "Restore each backup into a place of its own and check it; PostgreSQL: the role needs CREATEDB."
+    )
+    passphrase: Secret = setting(
+        Secret(),
+        "Encrypts every backup; at least 16 characters. Keep a copy elsewhere: nobody can recover it.",
+    )
 
 
 @dataclass(frozen=True)
@@ -414,6 +437,7 @@ class Settings:
     alerts: AlertSettings = field(default_factory=AlertSettings)
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
     worker: WorkerSettings = field(default_factory=WorkerSettings)
+    backup: BackupSettings = field(default_factory=BackupSettings)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     sign_in: SignInSettings = field(default_factory=SignInSettings)
     log: LogSettings = field(default_factory=LogSettings)

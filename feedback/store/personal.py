@@ -52,6 +52,7 @@ COLUMNS: Mapping[str, Mapping[Whose, str]] = {
     "attempt": {N: "worker outcome code"},
     "attempt_count": {V: "key"},
     "audit_entry": {N: "action subject detail"},  # keys and numbers only; see services.audit.record
+    "backup_run": {N: "file error"},
     "bookmark": {N: "name value"},
     "bounce": {C: "address", N: "status"},
     "campaign": {Q: "name query", N: "state_reason plan tolerated"},

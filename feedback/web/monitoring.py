@@ -21,12 +21,13 @@ from sqlalchemy import func, select
 
 from feedback import __version__, clock, migrations
 from feedback.errors import StorageUnavailable
+from feedback.services.backups import backup_runs
 from feedback.services.messaging import heartbeats, metrics, outbox, provider_holds
 from feedback.services.webhooks import delivery_log
 from feedback.services.webhooks.delivery_log import WebhookBacklog
 from feedback.settings import Secret
 from feedback.store.database import Database
-from feedback.store.models import FollowUp, ProviderHold
+from feedback.store.models import BackupRun, FollowUp, ProviderHold
 from feedback.web.auth.permissions import Permission, demand, public
 
 if TYPE_CHECKING:
@@ -177,11 +178,13 @@ class Backlog(Collector):
             found = metrics.figures(session, now)
             running = heartbeats.workers(session, now)
             hooks = delivery_log.backlogs(session)
+            copies = backup_runs.last(session), backup_runs.last_good(session)
             tasks = session.execute(select(FollowUp.state, func.count()).group_by(FollowUp.state)).all()
         yield from _of_messages(found)
         yield from _of_webhooks(hooks, now)
         workers = {("alive",): len(running.alive), ("silent",): len(running.silent)}
         yield _gauge("workers", "Workers that give signs of life or are gone.", ["state"], workers)
+        yield from _of_backups(*copies, now)
         by_state = {(state,): number for state, number in tasks}
         yield _gauge("follow_ups", "Follow-ups by state.", ["state"], by_state)
 
@@ -214,6 +217,23 @@ def _of_webhooks(backlogs: Mapping[int, WebhookBacklog], now: datetime) -> Itera
     ages = {(key,): round((now - moment).total_seconds()) for key, moment in since.items()}
     oldest = "Seconds since the oldest waiting delivery was made."
     yield _gauge("webhook_oldest_seconds", oldest, ["endpoint"], ages)
+
+
+def _of_backups(newest: BackupRun | None, good: BackupRun | None, now: datetime) -> Iterator[Metric]:
+    """Nothing of an installation whose worker makes none."""
+    if newest is None:
+        return
+    yield _gauge(
+        "backup_failed", "Whether the last nightly backup failed.", [], {(): newest.error is not None}
+    )
+    if good is None or good.finished_at is None:
+        return
+    age = round((now - good.finished_at).total_seconds())
+    yield _gauge("backup_age_seconds", "Seconds since the last good nightly backup.", [], {(): age})
+    yield _gauge("backup_bytes", "Size of the last good nightly backup.", [], {(): good.size})
+    yield _gauge("backup_rows", "Rows in the last good nightly backup.", [], {(): good.rows})
+    proved = "Whether the last good nightly backup was restored for a trial."
+    yield _gauge("backup_drilled", proved, [], {(): good.drilled})
 
 
 def _gauge(

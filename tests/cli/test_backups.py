@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 import threading
@@ -11,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 
 from feedback import clock
 from feedback.providers.simulator import MemoryMailbox, Simulator
@@ -270,3 +271,101 @@ def test_surveys_that_became_due_since_the_backup_are_named(site: Site) -> None:
             session.add(Enrolment(due_at=site.now + timedelta(hours=hours), **facts, **moments))
     told = feedback(site.directory, "db", "restored").output
     assert "Surveys that became due since: 1. They may have been sent" in told
+
+
+PASSPHRASE = "sixteen characters or more"
+
+
+def left_behind(site: Site, request: pytest.FixtureRequest) -> list[str]:
+    """Files and databases that a drill has made."""
+    files = [each.name for each in site.directory.iterdir() if "scratch" in each.name or "drill" in each.name]
+    if site.database.is_sqlite:
+        return files
+    with site.database.reading() as session:
+        names = text("SELECT datname FROM pg_database WHERE datname LIKE 'feedback_drill%' ORDER BY datname")
+        return [*files, *session.scalars(names)]
+
+
+def test_a_drill_proves_a_backup_while_the_installation_goes_on(
+    site: Site, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    site.queue(6, "sms")
+    copy = tmp_path / "copy.backup"
+    assert "not encrypted" in feedback(site.directory, "backup", str(copy)).output
+    site.queue(3, "email")
+    before = site.states()
+    drill = feedback(site.directory, "restore", str(copy), "--drill")
+    assert drill.exit_code == 0, drill.output
+    (messages,) = [line.split() for line in drill.output.splitlines() if line.startswith("message ")]
+    assert messages == ["message", "6", "9"]
+    assert "as the manifest says" in drill.output
+    assert site.states() == before
+    assert left_behind(site, request) == []
+
+
+def test_an_encrypted_backup_opens_only_with_its_passphrase(
+    site: Site, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.queue(2, "email")
+    copy, key, wrong = tmp_path / "copy.backup", tmp_path / "key", tmp_path / "wrong"
+    key.write_text(f"{PASSPHRASE}\n")
+    wrong.write_text("another passphrase")
+    made = feedback(site.directory, "backup", str(copy), "--passphrase-file", str(key))
+    assert made.exit_code == 0, made.output
+    assert made.output.splitlines()[0].endswith("MB, encrypted.")
+    assert b"email000@example.com" not in copy.read_bytes()
+    refused = [
+        feedback(site.directory, "restore", str(copy), "--drill"),
+        feedback(site.directory, "restore", str(copy), "--drill", "--passphrase-file", str(wrong)),
+    ]
+    assert [each.exit_code for each in refused] == [2, 2]
+    assert "is encrypted" in refused[0].output
+    assert refused[1].output.startswith("Give the passphrase with which this backup was encrypted")
+    monkeypatch.setenv("FEEDBACK_BACKUP_PASSPHRASE", PASSPHRASE)
+    assert feedback(site.directory, "restore", str(copy), "--drill").exit_code == 0
+    lose(site, request, monkeypatch)
+    restored = feedback(site.directory, "restore", str(copy))
+    assert restored.exit_code == 0, restored.output
+    assert site.states() == {("email", "held"): 2}
+    assert left_behind(site, request) == []
+
+
+def test_a_backup_that_is_not_what_the_database_was_fails_its_drill(site: Site, tmp_path: Path) -> None:
+    site.queue(3, "sms")
+    copy = tmp_path / "copy.backup"
+    feedback(site.directory, "backup", str(copy))
+    manifest = tmp_path / "copy.backup.json"
+    content = json.loads(manifest.read_text())
+    content["evidence"]["tables"]["message"]["rows"] = 4
+    content["evidence"]["tables"]["audit_entry"]["sha256"] = "0" * 64
+    manifest.write_text(json.dumps(content))
+    drill = feedback(site.directory, "restore", str(copy), "--drill")
+    assert drill.exit_code == 1
+    assert "The table message has 3 rows instead of 4." in drill.output
+    assert "The table audit_entry has other content" in drill.output
+    copy.write_bytes(copy.read_bytes() + b"\0")
+    drill = feedback(site.directory, "restore", str(copy), "--drill")
+    assert drill.exit_code == 2
+    assert "was changed or damaged after it was made" in drill.output
+
+
+def test_without_a_manifest_a_drill_says_what_it_could_not_compare(installed: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.backup"
+    feedback(installed, "backup", str(copy))
+    (tmp_path / "copy.backup.json").unlink()
+    drill = feedback(installed, "restore", str(copy), "--drill")
+    assert drill.exit_code == 0
+    assert "not compared" in drill.output
+    (tmp_path / "copy.backup.json").write_text("{}")
+    assert "is not the manifest of a backup" in feedback(installed, "restore", str(copy), "--drill").output
+
+
+def test_a_drill_brings_a_backup_of_the_release_before_to_this_one(installed: Path, tmp_path: Path) -> None:
+    make_older(installed / "feedback.db")
+    copy = tmp_path / "old.backup"
+    feedback(installed, "backup", str(copy))
+    drill = feedback(installed, "restore", str(copy), "--drill")
+    assert drill.exit_code == 0, drill.output
+    with sqlite3.connect(copy) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0005",)]
+    connection.close()

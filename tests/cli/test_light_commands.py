@@ -34,8 +34,14 @@ LIGHT: dict[str, tuple[str, ...]] = {
     "key list": (),
     "key revoke": ("1",),
     "sample-size": ("--margin", "5"),
+    "upgrade": (),
     "user add": ("ben@example.com", "--role", "csm", "--password", PASSWORD),
+    "user disable": ("eve@example.com",),
+    "user enable": ("eve@example.com",),
     "user hours": ("ada@example.com", "--days", "mon,tue"),
+    "user list": (),
+    "user role": ("eve@example.com", "viewer", "csm"),
+    "user sign-out": ("eve@example.com",),
 }
 """Command -> arguments with which it works."""
 ONLY_THE_JOURNEY = {"event": ("ticket_closed", "C-1")}
@@ -49,6 +55,8 @@ NOT_LIGHT = {
     "db restored": "holds every queued message",
     "demo": "serves pages",
     "doctor": "checks every questionnaire",
+    "support-bundle": "counts everything that the pages show",
+    "user reset-mfa": "refused without a second factor, so it is tried in test_staff.py",
     **dict.fromkeys(("held keep", "held release", "held send"), "a rare decision about messages"),
     "init": "makes the tables",
     "link": "checks that the questionnaire exists",
@@ -95,6 +103,7 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for command in (
         ("init", "--name", "Acme", "--public-url", "http://127.0.0.1:8080"),
         ("user", "add", "ada@example.com", "--role", "admin", "--password", PASSWORD),
+        ("user", "add", "eve@example.com", "--role", "viewer", "--password", PASSWORD),
         ("key", "create", "CRM"),
         ("import", "contacts", str(people)),
         ("plan",),

@@ -18,6 +18,7 @@ from feedback import __version__, clock, migrations
 from feedback.bootstrap import Runtime
 from feedback.errors import ProviderHeld, StorageUnavailable
 from feedback.library import Library
+from feedback.services.backups import backup_runs
 from feedback.services.messaging import heartbeats, provider_holds
 from feedback.settings import Secret
 from feedback.store.database import FLOOR, Database
@@ -196,3 +197,26 @@ def test_two_applications_in_one_process_each_count_their_own_database(
     other.close()
     assert counted[0]["feedback_follow_ups"].samples
     assert not counted[1]["feedback_follow_ups"].samples
+
+
+def test_the_last_nightly_backup_is_among_the_metrics(app: Flask, runtime: Runtime) -> None:
+    now = clock.now()
+    with runtime.database.writing() as session:
+        run = backup_runs.claim(session, now.date(), now)
+        assert run
+        backup_runs.succeed(session, run, "file", size=4_000, rows=70, drilled=True, now=now)
+    found = {
+        sample.name: sample.value
+        for family in text_string_to_metric_families(page_of(runtime))
+        for sample in family.samples
+        if sample.name.startswith("feedback_backup")
+    }
+    assert 0 <= found.pop("feedback_backup_age_seconds") < 60
+    assert found == {
+        "feedback_backup_failed": 0, "feedback_backup_bytes": 4_000, "feedback_backup_rows": 70,
+        "feedback_backup_drilled": 1,
+    }  # fmt: skip
+
+
+def page_of(runtime: Runtime) -> str:
+    return watched(runtime).get("/metrics", headers={"Authorization": "Bearer collector"}).text

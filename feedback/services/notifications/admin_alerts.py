@@ -14,6 +14,7 @@ from feedback.core.campaign import CampaignState
 from feedback.core.lifecycle import MessageState
 from feedback.i18n import Translator, translator
 from feedback.library import Library
+from feedback.services.backups import backup_runs
 from feedback.services.context import Context
 from feedback.services.messaging import heartbeats, outbox, provider_holds
 from feedback.services.notifications import staff_email
@@ -126,6 +127,7 @@ def _troubles(session: Session, room: int | None, now: datetime) -> list[Callabl
         found.append(
             lambda say: say.gettext("Only {n} MB are free for the database.", n=say.number(megabytes))
         )
+    found += _about_backups(session, now)
     workers = heartbeats.workers(session, now)
     failing = [(job, known) for _, job, known in workers.failing() if _is_old(known["since"], now)]
     for job, known in failing:
@@ -139,6 +141,20 @@ def _troubles(session: Session, room: int | None, now: datetime) -> list[Callabl
             )
         )
     return found
+
+
+def _about_backups(session: Session, now: datetime) -> list[Callable[[Translator], str]]:
+    """A nightly backup that failed, or none for two nights although there were some."""
+    newest, good = backup_runs.last(session), backup_runs.last_good(session)
+    if newest is None:
+        return []
+    if newest.error is not None:
+        day, cause = str(newest.day), newest.error
+        return [lambda say: say.gettext("The backup of {day} failed: {cause}", day=day, cause=cause)]
+    if good is not None and good.finished_at is not None and good.finished_at < now - backup_runs.OLD:
+        last = str(good.day)
+        return [lambda say: say.gettext("The last good backup is of {day}.", day=last)]
+    return []
 
 
 def _about_texts(library: Library) -> list[Callable[[Translator], str]]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from feedback.core.time.local_days import day_of
 from feedback.library import Library
 from feedback.services import rollups
+from feedback.services.backups import backup_runs
 from feedback.services.contact import reachability
 from feedback.services.customers import revenue
 from feedback.services.messaging import heartbeats, outbox, provider_holds, provider_opening
@@ -36,6 +37,7 @@ def of_data(session: Session, settings: Settings, now: datetime) -> list[Problem
         *provider_holds.problems(session),
         *outbox.problems(session),
         *heartbeats.problems(session, now),
+        *backup_runs.problems(session, settings, now),
         *rollups.problems(session),
         *revenue.problems(session, settings),
         *reachability.problems(session, settings),

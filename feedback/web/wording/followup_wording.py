@@ -190,6 +190,7 @@ AUDITED: Mapping[str, str] = {
     "password changed": _("changed the password"),
     "second step on": _("turned two-step sign-in on"),
     "second step off": _("turned two-step sign-in off"),
+    "second factor reset": _("removed the second factor"),
     "passkey added": _("added a passkey"),
     "passkey removed": _("removed a passkey"),
     "recovery codes generated": _("generated new recovery codes"),

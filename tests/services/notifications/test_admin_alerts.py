@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from feedback.errors import ProviderHeld
+from feedback.services.backups import backup_runs
 from feedback.services.messaging import heartbeats, provider_holds
 from feedback.services.notifications import admin_alerts
 from feedback.store.models import Campaign, Message, Role
@@ -148,3 +149,14 @@ def test_if_all_is_well_nobody_is_told_anything(world: World) -> None:
     with world.database.writing() as session:
         world.owner(session).roles = [Role(name="admin")]
     assert told_of_trouble(world, 10**12) == []
+
+
+def test_admins_hear_of_a_backup_that_failed(desk: Desk) -> None:
+    with desk.runtime.database.writing() as session:
+        run = backup_runs.claim(session, MONDAY.date(), MONDAY)
+        assert run
+        backup_runs.fail(session, run, "The disk is full.", MONDAY)
+    with desk.runtime.database.writing() as session:
+        assert admin_alerts.tell_of_trouble(session, desk.runtime, None, MONDAY) == 1
+        body = session.scalars(select(Message.body)).one()
+    assert f"- The backup of {MONDAY.date()} failed: The disk is full." in body
