@@ -47,6 +47,8 @@ ENOUGH = "adequacy"
 """The dimension from too little to too much: what denies its middle ("not at all enough") lies below it."""
 DUE = frozenset({"expectation", "timing", ENOUGH})
 """Dimensions whose middle is what was due."""
+_STAND_INS = {ENOUGH: ("level",)}
+"""Beside "enough", little is too little, and much too much."""
 DENIABLE = frozenset({"agreement", "favour", "likelihood"})
 """Dimensions whose negative labels are negated verbs in Turkish; elsewhere "hiç" before a negative word is
 praise.
@@ -281,6 +283,8 @@ def _graded(text: str, words: LabelLexicon, depth: int) -> Iterator[Reading]:
 def _moved(reading: Reading, adverb: float) -> float:
     if _is_kept(reading) and 0 < adverb < 2:
         return -1.0  # "partly met"
+    if _is_kept(reading) and reading.dimension == ENOUGH and adverb > 2:
+        return 2.0  # "amply enough"
     size = abs(reading.degree)
     if size != 2.0:
         return reading.degree
@@ -439,7 +443,7 @@ def _degree_of_a_word(text: str, words: LabelLexicon) -> tuple[str, float]:
 
 
 def _chosen(many: Sequence[Reading], main: str) -> Reading | None:
-    for dimension in (main, ANY):
+    for dimension in (main, *_STAND_INS.get(main, ()), ANY):
         for each in many:
             if each.dimension == dimension:
                 return each._replace(dimension=main)
