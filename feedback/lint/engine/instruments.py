@@ -14,6 +14,8 @@ from feedback.lint.languages.lexicon import lexicon
 _SIGN = re.compile("[/&]")
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _LEAD_IN = r"(?:.{1,200}?[.,:;!?؟،]\s+)?"
+_PIECES = re.compile(r"({x}|\([^()]*\))")
+_END = " .?؟"
 _NOUN_PHRASE = r"([^.?!؟]{1,80}?)"
 
 
@@ -72,6 +74,13 @@ def _joins(nouns: Iterable[str], language: str) -> bool:
 
 @lru_cache(maxsize=512)
 def _pattern(stem: str, language: str, lead_in: bool) -> re.Pattern[str]:
-    parts = bare(stem.replace("{x}", "\ue000"), language).split("\ue000")
-    spaced = rf"\s*{_NOUN_PHRASE}\s*".join(re.escape(part.strip()) for part in parts)
-    return re.compile((_LEAD_IN if lead_in else "") + spaced, re.DOTALL)
+    """What a text in this wording looks like; `(a|b)` in a wording is either, and an empty one may be missing."""
+    parts = (_part(piece, language) for piece in _PIECES.split(stem) if piece.strip(_END))
+    return re.compile((_LEAD_IN if lead_in else "") + r"\s*".join(parts), re.DOTALL)
+
+
+def _part(piece: str, language: str) -> str:
+    if piece == "{x}":
+        return _NOUN_PHRASE
+    ways = piece[1:-1].split("|") if piece.startswith("(") else [piece]
+    return "(?:" + "|".join(re.escape(bare(each, language)) for each in ways) + ")"

@@ -45,6 +45,10 @@ _UNIPOLAR = {"zero": 0.0, "faint_positive": 0.75, "positive": 1.5, "strong_posit
 MAX_LABEL = 80
 ENOUGH = "adequacy"
 """The dimension from too little to too much: what denies its middle ("not at all enough") lies below it."""
+DUE = frozenset({"expectation", "timing", ENOUGH})
+"""Dimensions whose middle is what was due."""
+_STAND_INS = {ENOUGH: ("level",)}
+"""Beside "enough", little is too little, and much too much."""
 DENIABLE = frozenset({"agreement", "favour", "likelihood"})
 """Dimensions whose negative labels are negated verbs in Turkish; elsewhere "hiç" before a negative word is
 praise.
@@ -220,8 +224,8 @@ def _zero(text: str, words: LabelLexicon, depth: int) -> Iterator[Reading]:
     for rest in _without(text, words.zeros):
         plain = _positive_part(rest, words)
         for each in _read(plain, words, depth) if plain is not None else _denied(rest, words, depth):
-            if each.dimension == ENOUGH and each.degree == 0:
-                yield Reading(ENOUGH, -2.0)
+            if _is_kept(each):
+                yield Reading(each.dimension, -2.0)
                 continue
             good = each.degree > 0
             yield Reading(each.dimension, -3.0 if good else 2.5, zero=good, denied=True)
@@ -256,9 +260,15 @@ def _positive_part(rest: str, words: LabelLexicon) -> str | None:
 def _negated(text: str, words: LabelLexicon, depth: int) -> Iterator[Reading]:
     for rest in _without(text, words.nots):
         for each in _read(rest, words, depth):
-            good = each.degree > 0
-            yield Reading(each.dimension, -1.5 if good else 1.0, zero=good, denied=True)
+            good = each.degree > 0 or _is_kept(each)
+            yield Reading(each.dimension, -1.5 if good else 1.0, zero=each.degree > 0, denied=True)
         return
+
+
+def _is_kept(reading: Reading) -> bool:
+    """Whether a label in the middle says that what was due was done: "met", "on time", "enough". To deny it, or to grant
+    it in part, is to fall short."""
+    return reading.degree == 0 and reading.dimension in DUE
 
 
 def _graded(text: str, words: LabelLexicon, depth: int) -> Iterator[Reading]:
@@ -271,6 +281,10 @@ def _graded(text: str, words: LabelLexicon, depth: int) -> Iterator[Reading]:
 
 
 def _moved(reading: Reading, adverb: float) -> float:
+    if _is_kept(reading) and 0 < adverb < 2:
+        return -1.0  # "partly met"
+    if _is_kept(reading) and reading.dimension == ENOUGH and adverb > 2:
+        return 2.0  # "amply enough"
     size = abs(reading.degree)
     if size != 2.0:
         return reading.degree
@@ -327,8 +341,23 @@ def _scale(labels: tuple[str, ...], language: str) -> tuple[Reading | None, ...]
     counts = Counter(
         each for many in found for each in sorted({one.dimension for one in many}) if each != ANY
     )
-    main = counts.most_common(1)[0][0] if counts else ANY
+    main = _main(found, counts)
     return _with_medium([_chosen(many, main) for many in found], found, main)
+
+
+def _main(found: Sequence[Sequence[Reading]], counts: Counter[str]) -> str:
+    """The dimension that most labels share. Where it leaves one of them unread, another that reads all of them, step by
+    step, is meant: short and long are lengths, but of a journey also speeds."""
+    ranked = [dimension for dimension, _ in counts.most_common()]
+    if not ranked or all(_chosen(many, ranked[0]) for many in found):
+        return ranked[0] if ranked else ANY
+    return next((each for each in ranked[1:] if _is_graduated([_chosen(many, each) for many in found])), ranked[0])
+
+
+def _is_graduated(chosen: Sequence[Reading | None]) -> bool:
+    degrees = [each.degree for each in chosen if each]
+    climbs = degrees in (sorted(set(degrees)), sorted(set(degrees), reverse=True))
+    return len(degrees) == len(chosen) > 2 and climbs
 
 
 def _in_one_dimension(
@@ -414,7 +443,7 @@ def _degree_of_a_word(text: str, words: LabelLexicon) -> tuple[str, float]:
 
 
 def _chosen(many: Sequence[Reading], main: str) -> Reading | None:
-    for dimension in (main, ANY):
+    for dimension in (main, *_STAND_INS.get(main, ()), ANY):
         for each in many:
             if each.dimension == dimension:
                 return each._replace(dimension=main)

@@ -28,7 +28,7 @@ RULE = Rule(
 
 def find(question: QuestionView) -> Iterator[Hit]:
     """One negation in the main clause of a closed question. Worse cases belong to the rules named below."""
-    if not question.closed or question.kind == "agreement":
+    if not question.closed or question.kind == "agreement" or _is_event(question):
         return
     words = question.words
     if not question.finds("negation.words"):
@@ -38,6 +38,11 @@ def find(question: QuestionView) -> Iterator[Hit]:
     text = words.hide_poles(question.stem.main)
     if match := words.search_outside("negation.words", text, "negation.silent"):
         yield Hit(*match.span(), "People read a negative question as its opposite; ask what happened.")
+
+
+def _is_event(question: QuestionView) -> bool:
+    """Whether a row of a grid names something that may happen ("The payment did not go through"), and asks nothing."""
+    return question.type == "matrix" and "rows" in question.wording.path and not question.stem.asks
 
 
 def check(document: Document) -> Iterator[Finding]:

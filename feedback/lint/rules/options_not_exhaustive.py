@@ -74,10 +74,11 @@ def _missing(question: ChoiceQuestion, listed: Choices) -> tuple[str, str] | Non
 
 
 def _escapes(question: ChoiceQuestion, listed: Choices) -> tuple[str, ...]:
-    """What of the list is an answer for everybody else. Something always matters most or is most important, so that
-    nobody has nothing to tick there."""
-    most = listed.words is not None and listed.words.mentions("most_stem", listed.stem)
-    return NOTHING if question.multiple and listed.kind == "unordered" and not most else ESCAPES
+    """What of the list is an answer for everybody else. Something always matters most, and everybody who pays has a way
+    to pay: nobody has nothing to tick there."""
+    something = ("most_stem", "answered_stem")
+    all_tick = listed.words is not None and any(listed.words.mentions(kind, listed.stem) for kind in something)
+    return NOTHING if question.multiple and listed.kind == "unordered" and not all_tick else ESCAPES
 
 
 def _may_be_open(listed: Choices) -> bool:
@@ -106,7 +107,7 @@ _ADD_OTHER = "Add “{answer}” with `role: other` and `other_text: true`."
 def _without_escape(question: ChoiceQuestion, listed: Choices) -> tuple[str, str] | None:
     if _is_frequency(listed):
         zero = any(_reaches_zero(text, listed.language) for text in listed.texts)
-        if zero:
+        if zero or _are_plans(listed):
             return None
         never = rewriting(listed.language).phrases.never
         return "The list has no answer for those who never do it.", message(_ADD, answer=never)
@@ -129,6 +130,14 @@ def _has_escape(listed: Choices, escapes: Sequence[str]) -> bool:
         or (option.role is None and words and any(words.says(kind, text) for kind in said))
         for _, option, text in listed.options
     )
+
+
+def _are_plans(listed: Choices) -> bool:
+    """Whether rates name what can be had ("How would you like to pay? Monthly, quarterly, yearly"), not what is done."""
+    words = listed.words
+    if words is None or words.asked(listed.stem) == "frequency":
+        return False
+    return words.mentions("plan_stem", listed.stem)
 
 
 def _is_frequency(listed: Choices) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from feedback.core.text.folding import fold
 from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
+from feedback.lint.languages.data import data
 from feedback.lint.options.choices import Band, BandedAnswers, banded
 from feedback.lint.options.numeric_bands import gap, shown
 from feedback.lint.rewriting.bands import without_gap
@@ -34,7 +36,7 @@ def check(document: Document) -> Iterator[Finding]:
 
 def _in(document: Document, listed: BandedAnswers) -> Iterator[Finding]:
     bands = [band for _, _, band in listed.bands]
-    if are_years(bands) or all(band.is_point for band in bands):
+    if are_years(bands) or all(band.is_point for band in bands) or _are_deadlines(listed):
         return
     ordered = sorted(listed.bands, key=lambda each: (each[2].family != "time", each[2].low, each[2].high))
     for (before, text, lower), (place, other_text, upper) in _neighbours(ordered):
@@ -57,6 +59,13 @@ def _in(document: Document, listed: BandedAnswers) -> Iterator[Finding]:
             or message("Let “{other}” begin where “{one}” ends.", one=text, other=other_text),
             language=listed.language,
         )
+
+
+def _are_deadlines(listed: BandedAnswers) -> bool:
+    """Whether several answers say by when ("within 3 days, within a week"): each reaches down to the one before it."""
+    words = {fold(each, listed.language) for each in data(listed.language, "numbers").get("deadline", ())}
+    texts = [fold(text, listed.language).split() for _, text, _ in listed.bands]
+    return sum(not words.isdisjoint(text) for text in texts) >= 2
 
 
 def _may_fill(listed: BandedAnswers, before: int, after: int) -> bool:

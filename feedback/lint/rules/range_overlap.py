@@ -48,9 +48,10 @@ def _are_limits(document: Document, listed: BandedAnswers) -> bool:
 def _in(document: Document, listed: BandedAnswers) -> Iterator[Finding]:
     if are_years([band for _, _, band in listed.bands]):
         return
+    clock = _are_times_of_day(document, listed)
     for (_, text, band), (place, other_text, other) in combinations(listed.bands[:MOST_COMPARED], 2):
         shared = overlap(band, other)
-        if shared is None or fold(text, listed.language) == fold(other_text, listed.language):
+        if shared is None or (clock and _touch(band, other)) or fold(text, listed.language) == fold(other_text, listed.language):
             continue  # the same text twice is the business of `options-not-exclusive`
         yield document.finding(
             RULE,
@@ -67,6 +68,19 @@ def _in(document: Document, listed: BandedAnswers) -> Iterator[Finding]:
             language=listed.language,
         )
         return
+
+
+def _are_times_of_day(document: Document, listed: BandedAnswers) -> bool:
+    """Whether the answers are parts of a day ("before 10 o'clock, 10 to 14, 14 to 18"): one ends where the next begins,
+    as the hours on a door."""
+    words = lexicon(listed.language)
+    stem = document.questions[int(listed.path[1])][1].text.to(listed.language)
+    asked = words is not None and words.mentions("clock_stem", stem)
+    return asked and not any(band.family for _, _, band in listed.bands)
+
+
+def _touch(one: NumberRange, other: NumberRange) -> bool:
+    return one.high == other.low or other.high == one.low
 
 
 CALENDARS = ((1900, 2100), (1340, 1420))

@@ -34,6 +34,8 @@ _KIN = (
     {"frequency", "amount"},
     {"importance", "usefulness"},
     {"speed", "amount"},
+    {"speed", "timing"},
+    {"timing", "expectation"},
 )
 """Dimensions that answer each other well enough."""
 AMOUNTS = ("amount", "level")

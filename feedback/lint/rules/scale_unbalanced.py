@@ -11,7 +11,7 @@ from feedback.lint.engine.instruments import claimed
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.languages.lexicon import lexicon
 from feedback.lint.languages.pack import pack
-from feedback.lint.options.labels import Reading
+from feedback.lint.options.labels import ANY, DUE, Reading, readings
 from feedback.lint.options.scales import LabelledScale, is_worded_scale, scales
 from feedback.lint.rules import presupposition
 from feedback.lint.rules.scale_not_graduated import amounts, disordered
@@ -42,6 +42,8 @@ PLAIN_NOT, PLAIN = -1.5, 2.0
 """How far "not satisfied" and "satisfied" lie from the middle."""
 FAINT = 1.0
 """How far "adequate" lies from the middle."""
+PRIVATIVE = frozenset({"usefulness", "importance", "interest", "politeness"})
+"""Dimensions whose negative word may only say that the good is missing ("useless", "inattentive")."""
 ONE_SIDED = frozenset(
     {"frequency", "recency", "change", "timing", "amount", "effort", "disappointment", "level"}
 )
@@ -103,6 +105,8 @@ def _unbalanced(each: LabelledScale) -> str | None:
         return None
     if len({one.degree for one in known}) < 2:
         return None
+    if _climbs_from_nothing(each, known):
+        return None
     if _starts_at_zero(known):
         return _lopsided_ends(known) if len(known) == 2 else None
     if _turns_on_enough(known):
@@ -136,7 +140,7 @@ def _turns_on_its_word(found: Sequence[Reading], positive: int, negative: int) -
     first, last = found[0].degree, found[-1].degree
     mirrored = first * last < 0 and abs(abs(first) - abs(last)) < 1
     named = any(one.degree == 0 for one in found)
-    return found[0].dimension == "adequacy" and named and mirrored and negative - positive == 1
+    return found[0].dimension in DUE and named and mirrored and negative - positive == 1
 
 
 def _starts_at_zero(found: Sequence[Reading]) -> bool:
@@ -145,12 +149,27 @@ def _starts_at_zero(found: Sequence[Reading]) -> bool:
     return any(_runs_one_way(ends[0], ends[1:]) for ends in (found, found[::-1]))
 
 
+def _climbs_from_nothing(each: LabelledScale, found: Sequence[Reading]) -> bool:
+    """Whether a bare "not at all" begins a list that climbs step by step: after it, "poorly" is a low degree of "well"."""
+    degrees = [one.degree for one in found]
+    bare_zero = any(one.dimension == ANY and one.zero for one in readings(each.labels[0], each.language))
+    return bare_zero and len(found) == len(each.labels) and degrees == sorted(set(degrees))
+
+
 def _runs_one_way(start: Reading, others: Sequence[Reading]) -> bool:
     """From nothing up, or from "not difficult" to ever more difficult. A plain "not satisfied" is no beginning of
     a scale that has nothing weaker than "satisfied": it is its only bad answer."""
     if start.zero and (start.degree < PLAIN_NOT or any(abs(one.degree) < PLAIN for one in others)):
         return all(one.degree > 0 or one.denied for one in others)
-    return start.denied and start.degree > 0 and all(one.degree < 0 for one in others)
+    if start.denied and start.degree > 0:
+        return all(one.degree < 0 for one in others)
+    return start.dimension in PRIVATIVE and start.degree < 0 and _climbs_from_faint(others)
+
+
+def _climbs_from_faint(found: Sequence[Reading]) -> bool:
+    """Degrees of one thing from the faintest on: after "useless", "slightly useful, useful, very useful"."""
+    degrees = [one.degree for one in found]
+    return 0 < degrees[0] <= FAINT and degrees == sorted(degrees)
 
 
 def _lopsided_ends(found: Sequence[Reading]) -> str | None:

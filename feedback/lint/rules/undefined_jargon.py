@@ -77,6 +77,8 @@ def _unknown(match: re.Match[str], question: QuestionView, cased: str) -> bool:
     common = question.words.words("undefined-jargon.common") | question.words.words(
         "undefined-jargon.emphasis"
     )
+    if re.match(r"[ -]?\d", cased[match.end() :]):
+        return False  # "flight BX 204", "form A-38": the name of one thing, which those who have it know
     if forms & common or _ROMAN.fullmatch(word) or _SIZE.fullmatch(word):
         return False
     if cased.rfind("[", 0, match.start()) > cased.rfind("]", 0, match.start()):
