@@ -1,8 +1,7 @@
-"""Commands for customer data: import, event, export, erase, bounce."""
+"""Commands for customer data: import, event, erase, bounce."""
 
 from __future__ import annotations
 
-import json
 import secrets
 import sys
 from pathlib import Path
@@ -157,19 +156,6 @@ def _decision(enrolment: Enrolment, context: Context, zone: tzinfo) -> str:
         return f"{title}: due {told(enrolment.due_at)}."
     again = f", next allowed {told(enrolment.next_allowed_at)}" if enrolment.next_allowed_at else ""
     return f"{title}: not asked, {(enrolment.reason or 'unknown').replace('_', ' ')}{again}."
-
-
-@main.command()
-@click.argument("contact")
-def export(contact: str) -> None:
-    """Print everything that is stored about CONTACT (an external id), as JSON."""
-    from feedback import clock
-    from feedback.services.privacy import erasure
-
-    runtime = the_runtime(library=False)
-    with runtime.database.writing() as session:  # the export itself is recorded in the audit log
-        known = erasure.export(session, erasure.find(session, contact), by=None, now=clock.now())
-    click.echo(json.dumps(known, indent=2, ensure_ascii=False))
 
 
 @main.command()

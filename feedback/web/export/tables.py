@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import islice
 from typing import Literal
 
 from xlsxwriter import Workbook
 
 from feedback.core.text import spreadsheet
-
-ROWS_IN_A_PIECE = 200
 
 CellValue = str | int | float | Decimal | date | datetime | None
 Kind = Literal[
@@ -86,26 +83,6 @@ def as_csv(table: Table) -> bytes:
     writer.writerow([spreadsheet.harmless(column.title) for column in table.columns])
     writer.writerows([_harmless(cell) for cell in row] for row in _rounded(table))
     return out.getvalue().encode("utf-8-sig")
-
-
-def streamed_csv(columns: Sequence[Column], rows: Iterable[Sequence[CellValue]]) -> Iterator[bytes]:
-    """Like `as_csv`, piece by piece, for more rows than fit into memory."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
-    writer.writerow([spreadsheet.harmless(column.title) for column in columns])
-    yield _taken(out).encode("utf-8-sig")
-    remaining = iter(rows)
-    while piece := list(islice(remaining, ROWS_IN_A_PIECE)):
-        writer.writerows([_harmless(cell) for cell in row] for row in piece)
-        yield _taken(out).encode()
-
-
-def _taken(out: io.StringIO) -> str:
-    """What was written since the last call."""
-    written = out.getvalue()
-    out.seek(0)
-    out.truncate()
-    return written
 
 
 def as_xlsx(table: Table, *, rtl: bool) -> bytes:

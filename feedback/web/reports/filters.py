@@ -14,6 +14,7 @@ from flask import request
 
 from feedback.core.time.period import Bucket, Period, months_later, quarter_of
 from feedback.i18n import _
+from feedback.services.exports import ExportRequest
 from feedback.services.reports import EVERYBODY, CommentFilter, Group, ResponseSelection, Series, Survey
 from feedback.services.rollups import DIMENSIONS
 from feedback.web.http.numbers import day, whole
@@ -148,6 +149,15 @@ def wanted_responses(period: Period, survey: Survey | None, zone: tzinfo) -> Res
     given: dict[str, Any] = {name: request.args.get(name) or None for name in names}
     questionnaires = survey.questionnaires if survey else None
     return ResponseSelection(first, after, questionnaires=questionnaires, **given)
+
+
+def wanted_export(period: Period, zone: tzinfo, language: str) -> ExportRequest:
+    """The filters of the list of responses as those of a file. `language` is that of its labels."""
+    first, after = period.moments(zone)
+    args = request.args
+    names = {"segment": "segment", "stage": "stage", "channel": "channel", "answered_in": "language"}
+    given: dict[str, Any] = {name: args.get(field) or None for name, field in names.items()}
+    return ExportRequest(args.get("survey", ""), language=language, since=first, until=after, **given)
 
 
 def wanted_comments(period: Period, known: Sequence[Series]) -> CommentFilter:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flask import Response as WebResponse
@@ -14,11 +15,10 @@ from feedback import clock
 from feedback.core.answer import Answer
 from feedback.errors import NotFound
 from feedback.i18n import LANGUAGES
-from feedback.services import audit, reports
-from feedback.services.reports import ResponseColumn, ResponseSelection, Survey
+from feedback.services import exports, reports
+from feedback.services.exports import ExportRequest
 from feedback.store.models import Response
 from feedback.web.auth.permissions import viewer
-from feedback.web.export.tables import CellValue, Column, streamed_csv
 from feedback.web.http.locale import say
 from feedback.web.http.numbers import whole
 from feedback.web.reports import filters
@@ -27,23 +27,6 @@ from feedback.web.wording import answer_wording
 
 if TYPE_CHECKING:
     from feedback.web.reports.views import ReportViews
-
-ABOUT = (
-    "response",
-    "survey",
-    "answered_at",
-    "completed_at",
-    "language",
-    "channel",
-    "source",
-    "stage",
-    "segment",
-    "account_id",
-    "account",
-    "contact_id",
-    "contact",
-)
-"""The first columns of the file. Their names are part of its format, so they are not translated."""
 
 
 class ResponseViews:
@@ -82,43 +65,28 @@ class ResponseViews:
 
     def file(self) -> WebResponse:
         """Every response to one survey that matches the filters, or the codebook of its columns. Raises NotFound."""
-        with self.pages.database.reading() as session:
-            known = reports.surveys(session, self.pages.library)
-        survey = reports.find_survey(known, request.args.get("survey", ""))
-        period = filters.asked(self.pages.today()).period
-        wanted = filters.wanted_responses(period, survey, self.pages.database.zone)
         kind = request.args.get("file", "responses")
         if kind not in ("responses", "codebook"):
             raise NotFound("Table not found.")
+        wanted = replace(self._request(), format="codebook" if kind == "codebook" else "csv")
+        with self.pages.database.reading() as session:
+            exports.find_survey(session, self.pages.library, wanted)
         with self.pages.database.writing() as session:
-            by, now = current_user.id, clock.now()
-            audit.record(
-                session,
-                "exported",
-                "responses",
-                None,
-                by=by,
-                now=now,
-                table=f"{survey.trend}-{kind}",
-                file="csv",
-            )
-        table = _codebook(survey, say().language) if kind == "codebook" else self._rows(survey, wanted)
-        name = f"{survey.trend}-{kind}-{self.pages.today()}.csv"
+            exports.note(session, wanted, by=current_user.id, now=clock.now())
+        name = exports.file_name(wanted, str(self.pages.today()))
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return WebResponse(stream_with_context(streamed_csv(*table)), mimetype="text/csv", headers=headers)
+        who = viewer()
 
-    def _rows(
-        self, survey: Survey, wanted: ResponseSelection
-    ) -> tuple[Sequence[Column], Iterator[Sequence[CellValue]]]:
-        columns, who = reports.file_columns(survey), viewer()
-
-        def rows() -> Iterator[Sequence[CellValue]]:
+        def pieces() -> Iterator[bytes]:
             with self.pages.database.reading() as session:
-                for each in reports.every_response(session, who, wanted):
-                    yield [*_about(each), *_values(each, columns)]
+                yield from exports.streamed(session, self.pages.library, who, wanted)
 
-        heads = [Column(name) for name in (*ABOUT, *(column.name for column in columns))]
-        return heads, rows()
+        return WebResponse(stream_with_context(pieces()), mimetype="text/csv", headers=headers)
+
+    def _request(self) -> ExportRequest:
+        """The filters of the page, as those of a file."""
+        asked = filters.asked(self.pages.today())
+        return filters.wanted_export(asked.period, self.pages.database.zone, say().language)
 
     def _listed(self, response: Response) -> ListedResponse:
         return ListedResponse(response, self._title(response), self._in_words(response))
@@ -140,42 +108,3 @@ class ResponseViews:
             for question in asked.questions
             if question.key in given
         ]
-
-
-def _about(response: Response) -> Sequence[CellValue]:
-    account, contact = response.account, response.contact
-    return (
-        response.id,
-        response.questionnaire,
-        response.answered_at.isoformat(),
-        response.completed_at.isoformat() if response.completed_at else None,
-        response.language,
-        response.channel,
-        response.source,
-        response.stage,
-        response.segment,
-        account.external_id if account else None,
-        account.name if account else None,
-        contact.external_id if contact else None,
-        contact.name if contact else None,
-    )
-
-
-def _values(response: Response, columns: Sequence[ResponseColumn]) -> Iterator[CellValue]:
-    given = {row.question: Answer.from_stored(row.value, row.text) for row in response.answers}
-    return (column.value(given.get(column.asked.question.key)) for column in columns)
-
-
-def _codebook(survey: Survey, language: str) -> tuple[Sequence[Column], Iterator[Sequence[CellValue]]]:
-    heads = [Column(name) for name in ("column", "question", "type", "value", "label")]
-    rows = (
-        (
-            each.column.name,
-            each.column.asked.question.text.to(language),
-            str(getattr(each.column.asked.question, "type", "")),
-            each.value,
-            each.label,
-        )
-        for each in reports.codebook(survey, language)
-    )
-    return heads, rows
