@@ -47,6 +47,7 @@ from feedback.services.notifications import (
     webhook_email,
 )
 from feedback.services.privacy import retention
+from feedback.services.reports.driver_analysis import renew_drivers
 from feedback.services.responses import link_visitors, missed_replies
 from feedback.services.responses.reading import Readings
 from feedback.services.staff import accounts, attempts, call_answers, sessions
@@ -220,6 +221,7 @@ class Worker:
             ("import", partial(import_files, stopped=stopped), tick),
             ("back up", self._back_up, max(tick, 60)),
             ("report life", self._report_life, max(tick, 60)),
+            ("drivers", partial(rank_drivers, stopped=stopped), max(tick, 300)),
             ("purge", partial(purge, stopped=stopped), max(tick, 3_600)),
         ]
 
@@ -408,6 +410,11 @@ def import_files(runtime: Runtime, _: datetime, stopped: Stopped = never) -> Non
     """Check, import and undo files that were uploaded in the browser, one after the other."""
     while runs.work(runtime.database, runtime, runtime.database.now, stopped):
         pass
+
+
+def rank_drivers(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
+    """Compute again which aspects go together with each score, where the answers have changed."""
+    renew_drivers(runtime.database, runtime.library, now, stopped)
 
 
 def purge(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:

@@ -63,6 +63,7 @@ COLUMNS: Mapping[str, Mapping[Whose, str]] = {
     },
     "contact_alias": {C: "external_id"},
     "counted_by": {N: "zone"},
+    "driver_analysis": {N: "trend question metric fingerprint result"},
     "duplicate_send": {N: "provider_id"},
     "enrolment": {C: "explanation", N: "stage occurrence questionnaire reason"},
     "follow_up": {

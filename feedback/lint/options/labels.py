@@ -351,7 +351,9 @@ def _main(found: Sequence[Sequence[Reading]], counts: Counter[str]) -> str:
     ranked = [dimension for dimension, _ in counts.most_common()]
     if not ranked or all(_chosen(many, ranked[0]) for many in found):
         return ranked[0] if ranked else ANY
-    return next((each for each in ranked[1:] if _is_graduated([_chosen(many, each) for many in found])), ranked[0])
+    return next(
+        (each for each in ranked[1:] if _is_graduated([_chosen(many, each) for many in found])), ranked[0]
+    )
 
 
 def _is_graduated(chosen: Sequence[Reading | None]) -> bool:

@@ -77,7 +77,9 @@ def _escapes(question: ChoiceQuestion, listed: Choices) -> tuple[str, ...]:
     """What of the list is an answer for everybody else. Something always matters most, and everybody who pays has a way
     to pay: nobody has nothing to tick there."""
     something = ("most_stem", "answered_stem")
-    all_tick = listed.words is not None and any(listed.words.mentions(kind, listed.stem) for kind in something)
+    all_tick = listed.words is not None and any(
+        listed.words.mentions(kind, listed.stem) for kind in something
+    )
     return NOTHING if question.multiple and listed.kind == "unordered" and not all_tick else ESCAPES
 
 

@@ -20,6 +20,17 @@ from feedback.services.reports.accounts import (
 from feedback.services.reports.closing import ClosedLoop, Kept, Pace, closed_loop
 from feedback.services.reports.comments import PAGE as COMMENTS_PAGE
 from feedback.services.reports.comments import Comment, CommentFilter, comments, every_comment
+from feedback.services.reports.driver_analysis import renew_drivers
+from feedback.services.reports.drivers import (
+    LEAST_CLUSTERS,
+    AspectResult,
+    DriverReport,
+    DriverState,
+    DriverSubject,
+    LeftOut,
+    driver_report,
+    driver_subjects,
+)
 from feedback.services.reports.overview import Glance, overview
 from feedback.services.reports.queries import ResponseSelection
 from feedback.services.reports.rates import Rate, Rates, response_rates
@@ -63,11 +74,13 @@ __all__ = [
     "ACCOUNT_ENTRIES",
     "COMMENTS_PAGE",
     "EVERYBODY",
+    "LEAST_CLUSTERS",
     "RESPONSES_PAGE",
     "SILENCE_WITHIN",
     "AccountPage",
     "AfterClosing",
     "AskedQuestion",
+    "AspectResult",
     "Cell",
     "ChosenShare",
     "ClosedLoop",
@@ -75,9 +88,13 @@ __all__ = [
     "CommentFilter",
     "Compared",
     "Distribution",
+    "DriverReport",
+    "DriverState",
+    "DriverSubject",
     "Glance",
     "Group",
     "Kept",
+    "LeftOut",
     "Listing",
     "Pace",
     "QuestionResult",
@@ -103,6 +120,8 @@ __all__ = [
     "compare_groups",
     "compare_periods",
     "count_accounts",
+    "driver_report",
+    "driver_subjects",
     "every_comment",
     "find_series",
     "find_survey",
@@ -111,6 +130,7 @@ __all__ = [
     "one_response",
     "over_time",
     "overview",
+    "renew_drivers",
     "response_rates",
     "results",
     "score",

@@ -269,6 +269,12 @@ def answered_surveys(session: Session, period: Period) -> dict[str, int]:
     return {trend: int(n) for trend, n in rows if n}
 
 
+def answer_counts(session: Session, trend: str, period: Period) -> list[tuple[str, str, str, int]]:
+    """(question, item, value, number of answers) of everybody, in no order."""
+    rows = _summed(session, trend, period, EVERYBODY.dimension)
+    return [(question, item, value, n) for _key, question, item, value, n in rows]
+
+
 # --- Surveys -----------------------------------------------------------------------------------------
 
 

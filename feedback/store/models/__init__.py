@@ -1,5 +1,6 @@
 """All tables. Import them from here: `from feedback.store.models import Invitation`."""
 
+from feedback.store.models.analyses import DriverAnalysis
 from feedback.store.models.backups import BackupRun
 from feedback.store.models.campaigns import Campaign, CampaignMember, CampaignWave
 from feedback.store.models.customers import Account, Consent, Contact, ContactAlias, Suppression, UsagePoint
@@ -65,6 +66,7 @@ __all__ = [
     "Contact",
     "ContactAlias",
     "CountedBy",
+    "DriverAnalysis",
     "DuplicateSend",
     "Enrolment",
     "FollowUp",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from feedback.core.health import Health
 from feedback.core.metrics import Metric
@@ -17,8 +18,10 @@ from feedback.services.reports import (
     Comment,
     CommentFilter,
     Compared,
+    DriverReport,
     Glance,
     Group,
+    LeftOut,
     Rates,
     ResponseSelection,
     ScoredAgain,
@@ -30,6 +33,7 @@ from feedback.services.reports import (
 from feedback.store.models import Account, Response
 from feedback.web.export.tables import Table
 from feedback.web.reports.filters import ReportFilter
+from feedback.web.reports.importance_map import ImportanceMap
 from feedback.web.reports.result_cards import ResultCard
 from feedback.web.reports.tables import Names
 
@@ -101,6 +105,23 @@ class ResultsContext(PageContext):
     scores: Mapping[str, Compared] = field(default_factory=dict)
     groups: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
     compare: Compare | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriversContext(PageContext):
+    """`report` is None if no survey has a score and two other ratings; `reason` says why nothing is ranked.
+
+    `since` is the first day of the answers. `map_of` draws a ranked report in a width.
+    """
+
+    known: Sequence[DriverReport]
+    report: DriverReport | None
+    since: date | None
+    reason: str
+    left_out: Mapping[LeftOut, str]
+    directions: Mapping[str, str]
+    quarters: Mapping[str, str]
+    map_of: Callable[[Names, DriverReport, float], ImportanceMap]
 
 
 @dataclass(frozen=True, kw_only=True)

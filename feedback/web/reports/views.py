@@ -49,6 +49,7 @@ from feedback.web.reports.contexts import (
     QuarterContext,
     SeriesContext,
 )
+from feedback.web.reports.drivers import DriverViews
 from feedback.web.reports.responses import ResponseViews
 from feedback.web.reports.results import ResultViews
 from feedback.web.reports.tables import Names
@@ -88,6 +89,9 @@ def blueprint(runtime: Runtime) -> Blueprint:
     results = ResultViews(pages)
     page("/results", "results", results.results, "reports/results.html")
     page("/results/<trend>", "results_of", results.results, "reports/results.html")
+    drivers = DriverViews(pages)
+    page("/drivers", "drivers", drivers.drivers, "reports/drivers.html")
+    page("/drivers/<trend>/<question>", "drivers_of", drivers.drivers, "reports/drivers.html")
     single = ResponseViews(pages)
     page("/responses", "responses", single.responses, "reports/responses.html")
     page("/responses/<int:response_id>", "response", single.response, "reports/response.html")

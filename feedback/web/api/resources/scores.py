@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Literal
 
 from flask import Response
@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from feedback import clock
 from feedback.core.time.local_days import day_of
 from feedback.core.time.period import Bucket, Period
-from feedback.errors import Forbidden
+from feedback.errors import Forbidden, NotFound
 from feedback.services import reports
-from feedback.services.reports import EVERYBODY, Group, Series, Shown
+from feedback.services.reports import EVERYBODY, AspectResult, DriverReport, Group, Series, Shown
 from feedback.services.rollups import DIMENSIONS
 from feedback.services.staff.api_keys import Scope
 from feedback.web.api.answers import answer
@@ -116,6 +116,47 @@ class ScoreReportOut(BaseModel):
     breakdown: list[GroupOut] | None
 
 
+class DriverOut(BaseModel):
+    """One rated aspect. `importance` is its share (0 to 1) of what all aspects explain together, with its interval
+    (95 %). `rating` is the mean from 0 (the worst point) to 1. All but `rating` and `rated` are null if it is not
+    ranked."""
+
+    aspect: str = Field(description="the question, or question.row of a matrix")
+    title: str
+    rank: int | None
+    best_rank: int | None
+    worst_rank: int | None
+    importance: float | None
+    low: float | None
+    high: float | None
+    direction: Literal["up", "down", "unclear"] | None = Field(
+        description="up: better ratings go with better scores"
+    )
+    rating: float | None
+    rated: int
+    left_out: Literal["few", "equal", "many"] | None = Field(
+        description="too few rated it, all alike, or others are more related to the score"
+    )
+
+
+class DriversOut(BaseModel):
+    """Which aspects go together with a score, the most important first. Not what causes what."""
+
+    series: SeriesOut
+    state: Literal["waiting", "few", "accounts", "equal", "ranked"] = Field(
+        description="waiting: not computed yet; few answers or accounts; equal: nothing to explain"
+    )
+    n: int
+    clusters: int = Field(description="accounts, or people without one, from which the answers come")
+    needed: int = Field(description="answers from which on the aspects are ranked")
+    uncertain: bool = Field(
+        description="whether there are so few answers that the first place is often chance"
+    )
+    explained: float | None = Field(description="part of the variance of the score, 0 to 1")
+    computed_at: datetime | None
+    items: list[DriverOut]
+
+
 def register(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:  # noqa: ARG001 - as every resource
     """Add the routes to the API's blueprint."""
 
@@ -138,6 +179,55 @@ def register(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:  # noqa: 
                 reports.all_series(session, runtime.library), path.trend, path.question
             )
             return answer(_report(session, series, days, group, query))
+
+    @api.get(
+        "/scores/<trend>/<question>/drivers",
+        summary="Which aspects go together with a score",
+        responses={200: DriversOut},
+    )
+    @needs(Scope.SCORES_READ)
+    def get_drivers(path: SeriesPath) -> Response:
+        if not caller().viewer.sees_all:
+            raise Forbidden(
+                "The owner of this key sees only their own accounts, but drivers are computed from all of them."
+            )
+        with runtime.database.reading() as session:
+            for subject in reports.driver_subjects(session, runtime.library):
+                if (subject.series.trend, subject.series.question) == (path.trend, path.question):
+                    return answer(_drivers(reports.driver_report(session, subject)))
+        raise NotFound("There is no such score, or its survey does not ask for two other ratings.")
+
+
+def _drivers(report: DriverReport) -> DriversOut:
+    return DriversOut(
+        series=_series(report.series),
+        state=report.state.value,
+        n=report.n,
+        clusters=report.clusters,
+        needed=report.needed,
+        uncertain=report.is_uncertain,
+        explained=report.explained,
+        computed_at=report.computed_at,
+        items=[_driver(each) for each in (*(pair[0] for pair in report.ranked), *report.unranked)],
+    )
+
+
+def _driver(each: AspectResult) -> DriverOut:
+    found = each.driver
+    return DriverOut(
+        aspect=each.aspect.key,
+        title=each.aspect.title.to("en"),
+        rank=found.rank if found else None,
+        best_rank=found.best if found else None,
+        worst_rank=found.worst if found else None,
+        importance=found.share if found else None,
+        low=found.low if found else None,
+        high=found.high if found else None,
+        direction=found.direction if found else None,
+        rating=each.rating,
+        rated=each.rated,
+        left_out=each.left_out.value if each.left_out else None,
+    )
 
 
 def _group(query: ScoreQuery) -> Group:

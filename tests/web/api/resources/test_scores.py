@@ -12,9 +12,12 @@ from feedback import clock
 from feedback.bootstrap import Runtime
 from feedback.core.answer import Answer
 from feedback.core.metrics import METRICS
+from feedback.library import Library
+from feedback.services.reports import renew_drivers
 from feedback.services.responses import recording
 from feedback.services.responses.submission import Submission
 from feedback.store.models import Contact, Invitation
+from tests.factories_ratings import RATED, rate
 from tests.web.api.conftest import Program, key_over
 
 
@@ -120,3 +123,25 @@ def test_a_csm_s_key_gets_the_score_of_their_own_accounts_only(
     assert own["score"]["n"] < asked.get(series(asked)).get_json()["score"]["n"]
     assert cem.get(series(asked), breakdown="segment").status_code == 403
     assert cem.get(series(asked), group="segment:vip").status_code == 403
+
+
+def test_drivers_are_those_of_the_page_with_their_ranges(office: Runtime, asked: Program) -> None:
+    now = clock.now()
+    library = Library({**office.library.questionnaires, "rated": RATED}, office.library.journey)
+    assert asked.get("/scores/rated/score/drivers").status_code == 404
+    with office.database.writing() as session:
+        rate(session, library, 120, now)
+    renew_drivers(office.database, library, now)
+    found = asked.get("/scores/rated/score/drivers").get_json()
+    assert (found["state"], found["n"], found["uncertain"]) == ("ranked", 120, True)
+    assert found["items"][0]["aspect"] == "parts.people"
+    assert [each["rank"] for each in found["items"]] == [1, 2, 3, 4]
+    first = found["items"][0]
+    assert first["low"] <= first["importance"] <= first["high"]
+
+
+def test_a_key_that_sees_only_some_accounts_reads_no_drivers(
+    office: Runtime, office_app: Flask, asked: Program
+) -> None:
+    csm = Program(office_app, key_over(office, "cem"))
+    assert csm.get("/scores/rated/score/drivers").status_code == 403
