@@ -126,7 +126,7 @@ EDITING = (
     "questions",
     "texts",
 )
-FOR_OTHERS = {"api", "delighted", "survey"}
+FOR_OTHERS = {"api", "delighted", "mcp", "survey"}
 """Rooms for programs, which are answered in English, and for customers."""
 DESK_CODE = (
     [

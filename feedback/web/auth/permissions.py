@@ -134,6 +134,7 @@ ROOMS: Mapping[str, Access] = {
     "survey": Access(anybody=True, why="for customers; the link contains a secret token"),
     "hooks": Access(anybody=True, why="for providers; every call is signed"),
     "delighted": Access(anybody=True, why="for programs; every call needs an API key"),
+    "mcp": Access(anybody=True, why="for programs; every call needs an API key"),
     "api": Access(anybody=True, why="for programs; every call needs an API key"),
     "simulator": Access(
         Permission.MANAGE_DELIVERIES,

@@ -57,7 +57,7 @@ def asked(today: date) -> ReportFilter:
     preset = request.args.get("period", "")
     preset = preset if preset in PERIODS else DEFAULT_PERIOD
     given = _dates()
-    period = given or _preset(preset, today)
+    period = given or preset_days(preset, today)
     group = group_of(request.args.get("group", ""))
     usual = "" if given else preset
     return ReportFilter(
@@ -102,7 +102,8 @@ def _day(name: str) -> date:
     return day(request.args.get(name, ""))
 
 
-def _preset(name: str, today: date) -> Period:
+def preset_days(name: str, today: date) -> Period:
+    """The days of one of PERIODS."""
     if name == "quarter":
         return Period(quarter_of(today).start, today)
     if name == "last-quarter":

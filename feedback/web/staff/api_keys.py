@@ -39,6 +39,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
 class ApiKeys:
     def __init__(self, runtime: Runtime) -> None:
         self.database = runtime.database
+        self.settings = runtime.settings
 
     @may(Permission.MANAGE_SETTINGS)
     def index(self) -> ResponseReturnValue:
@@ -83,8 +84,13 @@ class ApiKeys:
             token=token,
             typed=request.form if refused else {},
             ticked=request.form.getlist("scope") if refused else [],
+            mcp_address=self._base() + url_for("mcp.call"),
             in_a_year=(now + timedelta(days=365)).astimezone(zone()).date(),
         )
+
+    def _base(self) -> str:
+        """The public address of this installation, or the one by which this page was called."""
+        return (self.settings.web.public_url or request.host_url).rstrip("/")
 
 
 def _is_valid(key: ApiKey, now: datetime) -> bool:

@@ -96,7 +96,7 @@ LEVELS: Mapping[Level, str] = {
     Level.POOR: _("At risk"),
 }
 
-
+COVERED = _("Hidden to protect anonymity: this group is too small or would reveal one that is.")
 NOTHING_KNOWN: Mapping[Part, str] = {
     Part.RELATIONSHIP: _("No relationship survey answered in the last 12 months."),
     Part.EXPERIENCE: _("No experience survey answered in the last 12 months."),
@@ -158,9 +158,7 @@ def answers(say: Translator, n: int) -> str:
 def caution(say: Translator, shown: Shown) -> str:
     """Why a score is hidden or indicative; empty if it is neither."""
     if shown.covered:
-        return say.gettext(
-            "Hidden to protect anonymity: this group is too small or would reveal one that is."
-        )
+        return say.gettext(COVERED)
     if shown.display is Display.HIDDEN:
         return say.gettext("Not enough responses for a score (at least 10 needed).")
     if shown.display is Display.INDICATIVE:

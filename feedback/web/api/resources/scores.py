@@ -173,7 +173,7 @@ def register(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:  # noqa: 
         days = period(query.first_day, query.last_day, day_of(clock.now(), runtime.database.zone))
         if query.by is not None and days.days > MOST_DAYS:
             raise mistaken("/by", f"Choose at most {MOST_DAYS} days for a score over time.")
-        group = _group(query)
+        group = chosen_group(query.group, query.breakdown)
         with runtime.database.reading() as session:
             series = reports.find_series(
                 reports.all_series(session, runtime.library), path.trend, path.question
@@ -230,26 +230,27 @@ def _driver(each: AspectResult) -> DriverOut:
     )
 
 
-def _group(query: ScoreQuery) -> Group:
-    """The answers that count. A key whose owner sees only their accounts gets the answers of these, as on the pages.
+def chosen_group(written: str | None, breakdown: str | None = None) -> Group:
+    """The answers that count, for `written` as segment:vip.
 
-    Raises UnacceptableError, or Forbidden where only those who see all accounts may choose.
+    A key whose owner sees only their accounts gets the answers of these, as on the pages. Raises UnacceptableError, or
+    Forbidden where only those who see all accounts may choose.
     """
     known = caller()
     if not known.viewer.sees_all:
-        if query.group is not None or query.breakdown is not None:
+        if written is not None or breakdown is not None:
             raise Forbidden(
                 "The owner of this key sees only their own accounts, so they cannot choose groups."
             )
         return Group("owner", str(known.owner_id), is_own=True)
-    if query.group is None:
+    if written is None:
         return EVERYBODY
-    dimension, colon, key = query.group.partition(":")
+    dimension, colon, key = written.partition(":")
     if not colon or dimension not in DIMENSIONS:
         raise mistaken(
             "/group", f"Write a group as segment:vip; the first is one of {', '.join(DIMENSIONS)}."
         )
-    if query.breakdown is not None:
+    if breakdown is not None:
         raise mistaken("/breakdown", "Choose either a group or a breakdown.")
     return Group(dimension, key)
 
@@ -264,23 +265,23 @@ def _report(
     if query.by is not None:
         found = reports.over_time(session, series, days, Bucket(query.by), group)
         points = [
-            BucketOut(first_day=each.period.start, last_day=each.period.end, score=_measure(each.shown))
+            BucketOut(first_day=each.period.start, last_day=each.period.end, score=measure(each.shown))
             for each in found
         ]
     cells = None
     if query.breakdown is not None:
         groups = reports.breakdown(session, series, days, query.breakdown)
-        cells = [GroupOut(group=each.group.key, score=_measure(each.shown)) for each in groups]
+        cells = [GroupOut(group=each.group.key, score=measure(each.shown)) for each in groups]
     return ScoreReportOut(
         series=_series(series),
         first_day=days.start,
         last_day=days.end,
         group=None if group == EVERYBODY else f"{group.dimension}:{group.key}",
-        score=_measure(compared.a),
+        score=measure(compared.a),
         change=ChangeOut(
             first_day=earlier.start,
             last_day=earlier.end,
-            before=_measure(compared.b),
+            before=measure(compared.b),
             difference=change.difference if change else None,
             low=change.low if change else None,
             high=change.high if change else None,
@@ -291,7 +292,8 @@ def _report(
     )
 
 
-def _measure(shown: Shown) -> MeasureOut:
+def measure(shown: Shown) -> MeasureOut:
+    """A score as far as it may be shown."""
     number = shown.aggregate
     seen = shown.has_score
     return MeasureOut(
