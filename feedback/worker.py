@@ -44,6 +44,7 @@ from feedback.services.notifications import (
     chat_notices,
     escalation,
     owner_digest,
+    reply_email,
     webhook_email,
 )
 from feedback.services.privacy import retention
@@ -383,6 +384,8 @@ def follow_up(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None
     portions.repeat(lambda session, limit: accounts.welcome_back(session, now, limit))
     portions.repeat(lambda session, limit: workflow.wake_due(session, now, limit))
     owner_digest.tell_all_owners(portions, runtime, now)
+    with runtime.database.writing() as session:
+        reply_email.tell_of_replies(session, runtime, now)
     with runtime.database.writing() as session:
         escalation.escalate(session, runtime, now)
     with runtime.database.writing() as session:

@@ -180,16 +180,26 @@ def erase(contact: str) -> None:
 @main.command()
 @click.option("--recipient", help="The address to which the bounce was delivered.")
 def bounce(recipient: str | None) -> None:
-    """Read one bounce from standard input. Configure your mail server to pipe returned mail here."""
+    """Read one bounce, or an answer to an e-mail of a follow-up, from standard input. Configure your mail server to
+    pipe returned mail here."""
     from feedback import clock
-    from feedback.providers.bounces import LONGEST_MAIL, read
+    from feedback.providers import bounces as reports
+    from feedback.providers import mail_replies as answers
     from feedback.services.messaging import bounces
+    from feedback.services.responses import mail_replies
 
     try:
         runtime = the_runtime(library=False)
-        report = read(sys.stdin.buffer.read(LONGEST_MAIL), recipient)
+        raw = sys.stdin.buffer.read(reports.LONGEST_MAIL)
+        report = reports.read(raw, recipient)
         with runtime.database.writing() as session:
-            click.echo(bounces.receive_report(session, report, runtime.settings, clock.now()))
+            if report is None:
+                effect: str = mail_replies.receive(
+                    session, answers.read(raw, recipient), runtime.settings, clock.now()
+                )
+            else:
+                effect = bounces.receive_report(session, report, runtime.settings, clock.now())
+            click.echo(effect)
     except FeedbackError as error:
         click.secho(str(error), fg="red", err=True)
         raise SystemExit(EX_TEMPFAIL) from error  # the mail server keeps the report and tries again

@@ -68,6 +68,15 @@ class Thanks(Strict):
     link: ThanksLink | None = None
 
 
+class ReplyTemplate(Strict):
+    """A text with which a CSM begins a message to the customer. `{csm}` is the name of the CSM."""
+
+    key: Key
+    title: Text = Field(description="shown to the CSM")
+    sms: Text | None = None
+    email: EmailText | None = None
+
+
 class FollowUpRule(Strict):
     """A rule for opening a follow-up: for which answers, how urgent, due when, and what to do."""
 
@@ -79,6 +88,11 @@ class FollowUpRule(Strict):
     contact_within: DurationField = Field(description="time to the first contact, in business time: 4h, 1d")
     close_within: DurationField = Field(description="time to close it, in business time: 3d, 2w")
     playbook: Text | None = Field(None, description="steps for the CSM")
+    replies: tuple[ReplyTemplate, ...] = Field(
+        (),
+        strict=False,
+        description="texts with which the CSM can begin a message; shipped ones are offered, too",
+    )
 
 
 class AcceptedFinding(Strict):

@@ -34,6 +34,7 @@ EVENT_TYPES: Mapping[str, WebhookEventType] = {
         WebhookEventType("comment.added", "comment", _("Comment")),
         WebhookEventType("follow_up.opened", "follow_up", _("Follow-up opened")),
         WebhookEventType("follow_up.taken", "follow_up", _("Follow-up taken")),
+        WebhookEventType("follow_up.replied", "follow_up", _("Customer replied in a follow-up")),
         WebhookEventType("follow_up.overdue", "follow_up", _("Follow-up overdue")),
         WebhookEventType("follow_up.closed", "follow_up", _("Follow-up closed")),
         WebhookEventType("follow_up.reopened", "follow_up", _("Follow-up reopened")),

@@ -201,6 +201,11 @@ class SmtpSettings:
         "hold",
         "If it is unknown whether the server accepted a message: hold it, or resend it once and risk a duplicate.",
     )
+    read_replies: bool = setting(
+        False,
+        "Answers to e-mails of a follow-up come to the address of bounces, which your mail server pipes into `feedback "
+        "bounce`; otherwise they go to the colleague who wrote.",
+    )
 
 
 @dataclass(frozen=True)

@@ -90,6 +90,7 @@ COLUMNS: Mapping[str, Mapping[Whose, str]] = {
     "message": {
         C: "recipient subject body html headers detail",
         S: "match nonce",
+        ST: "reply_to",
         N: "purpose provider channel country sender language state_reason worker provider_id",
     },
     "provider_hold": {Q: "reason", N: "provider country code"},

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,8 @@ from feedback.services.responses import sms_conversation
 from feedback.settings import Settings, load
 from feedback.store.database import Database
 from feedback.store.models import Account, Contact, InboundReply, JourneyEvent, User
+from tests.services import conversing
+from tests.services.conversing import Conversation
 from tests.services.followups.desk import Desk
 
 MONDAY_NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -184,3 +187,14 @@ def world(migrated: Database, make_world: Callable[[Database], World]) -> World:
 def desk(migrated: Database, shelf: Library, tmp_path: Path) -> Desk:
     """On SQLite, and again on PostgreSQL."""
     return Desk(migrated, shelf, tmp_path)
+
+
+@pytest.fixture
+def begin(world: World) -> Callable[..., Conversation]:
+    """Open a follow-up for a customer who gave a score."""
+    return partial(conversing.begin, world)
+
+
+@pytest.fixture
+def conversation(begin: Callable[..., Conversation]) -> Conversation:
+    return begin()

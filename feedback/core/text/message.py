@@ -228,7 +228,11 @@ def compose_sms(
     text = _replace(template, cleaned | ({"link": link} if link else {}))
     if opt_out:
         text = f"{text}\n{opt_out}"
-    text = fold_turkish(text) if fold else text
+    return finished_sms(fold_turkish(text) if fold else text)
+
+
+def finished_sms(text: str) -> Sms:
+    """One SMS with these words, in which braces mean nothing. Typography is replaced by ASCII if that avoids UCS-2."""
     cheaper = straighten(text)
     text = cheaper if is_gsm(cheaper) else text
     return Sms(text, segments(text))

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypedDict, TypeVar, Unpack, cast
 from pydantic import BaseModel
 
 from feedback.core.journey import Journey
-from feedback.core.questionnaire import Questionnaire
+from feedback.core.questionnaire import Questionnaire, ReplyTemplate
 from feedback.core.questions import (
     AnyQuestion,
     ChoiceQuestion,
@@ -53,6 +53,7 @@ Role = Literal[
     "link",
     "follow_up",
     "playbook",
+    "reply",
 ]
 """What a text is for."""
 
@@ -357,6 +358,15 @@ class Document:
         for place, rule in enumerate(self.questionnaire.follow_ups):
             yield from self.texts(rule.title, ("follow_ups", place, "title"), "follow_up", None)
             yield from self.texts(rule.playbook, ("follow_ups", place, "playbook"), "playbook", None)
+            for number, reply in enumerate(rule.replies):
+                yield from self._reply(reply, ("follow_ups", place, "replies", number))
+
+    def _reply(self, reply: ReplyTemplate, base: Path) -> Iterator[SurveyText]:
+        yield from self.texts(reply.title, (*base, "title"), "reply", None)
+        yield from self.texts(reply.sms, (*base, "sms"), "reply", None)
+        if reply.email is not None:
+            yield from self.texts(reply.email.subject, (*base, "email", "subject"), "reply", None)
+            yield from self.texts(reply.email.body, (*base, "email", "body"), "reply", None)
 
     @cached_property
     def _line_starts(self) -> list[int]:

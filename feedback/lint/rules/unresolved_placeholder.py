@@ -26,6 +26,8 @@ RULE = Rule(
 )
 ALWAYS = frozenset({"company", "link", "opt_out"})
 """Placeholders that always have a value."""
+IN_REPLIES = frozenset({"company", "csm"})
+"""The same, in what a CSM writes to a customer."""
 CONTACT = frozenset(
     {"first_name", "last_name", "name", "full_name", "account", "account_name", "email", "phone"}
 )
@@ -77,7 +79,8 @@ def _bracketed(wording: SurveyText) -> Iterator[re.Match[str]]:
 def _fault(
     document: Document, wording: SurveyText, name: str, fallback: str | None, declared: set[str]
 ) -> tuple[str, str] | None:
-    if name in ALWAYS or (name == OPTIONS and _lists_options(document, wording)):
+    always = IN_REPLIES if wording.role == "reply" else ALWAYS
+    if name in always or (name == OPTIONS and _lists_options(document, wording)):
         return None
     if name.startswith("answer."):
         return _answer_fault(document, wording, name.removeprefix("answer."), fallback)

@@ -90,6 +90,20 @@ def closed_ways_of(
     }
 
 
+def reason_of(session: Session, contact_id: int, way: tuple[str, str]) -> str:
+    """Why nothing is sent to an address of a contact, the firmest reason; empty if it is not on the list."""
+    wanted = {"kinds": [way[0]], "addresses": list(forms(way[1])), "ids": [contact_id]}
+    session.flush()  # only statements about ORM objects do that by themselves
+    rows = _ON_LIST.rows(session.connection(), wanted)
+    listed = {(way[0], form) for form in forms(way[1])}
+    reasons = [
+        row.reason
+        for row in rows
+        if row.lifted_at is None and ((row.kind, row.address) in listed or row.reason in SAID)
+    ]
+    return max(reasons, key=lambda each: FIRMNESS.get(each, 0), default="")
+
+
 def suppress(
     session: Session,
     kind: str,

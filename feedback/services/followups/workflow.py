@@ -251,6 +251,22 @@ def contacted(
     return _changed(session, task, how, by=viewer.user_id, now=now, text=words, detail=detail)
 
 
+def locked_for_message(session: Session, task_id: int, viewer: Viewer) -> FollowUp:
+    """Lock a follow-up in which the viewer writes to the customer. Raises NotFound, and Conflict if it is closed."""
+    return _locked(session, task_id, viewer, None)
+
+
+def wrote(
+    session: Session, task: FollowUp, viewer: Viewer, channel: str, message_id: int, *, now: datetime
+) -> FollowUp:
+    """Log a message to the customer, which takes an open follow-up. They count as reached when they answer."""
+    if task.state != State.TAKEN:
+        _take(session, task, viewer, now)
+    return _changed(
+        session, task, f"wrote_{channel}", by=viewer.user_id, now=now, detail={"message": message_id}
+    )
+
+
 def close(
     session: Session, task_id: int, viewer: Viewer, closing: Closing, *, revision: int, now: datetime
 ) -> FollowUp:

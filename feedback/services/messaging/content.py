@@ -10,8 +10,8 @@ from feedback.core.branding import palette
 from feedback.core.contact.recipient import PhoneNumber
 from feedback.core.questionnaire import EmailText, Questionnaire
 from feedback.core.replies import written
-from feedback.core.text.localized import Text, direction
-from feedback.core.text.message import clean, compose_sms, fill, placeholders, segments
+from feedback.core.text.localized import Text, direction, direction_of
+from feedback.core.text.message import clean, compose_sms, fill, finished_sms, placeholders, segments
 from feedback.i18n import Translator, translator
 from feedback.providers import sms_terms
 from feedback.services.contact import facts
@@ -84,6 +84,29 @@ def marked_as_test(real: Composed, channel: str, language: str) -> Composed:
     told = words.gettext("This is a test. Your answers are not stored.")
     html = (real.html or "").replace("<p>", f"<p><em>{escape(told)}</em></p><p>", 1)
     return Composed(f"{told}\n\n{real.body}", f"{mark}: {real.subject}", html)
+
+
+def personal_sms(words: str, language: str) -> Composed:
+    """A text message that a person wrote to a customer, as it is: without link and opt-out line."""
+    edge = RIGHT_TO_LEFT_MARK if direction_of(words, language) == "rtl" else ""
+    sms = finished_sms(edge + words)
+    return Composed(sms.text, segments=sms.segments.count)
+
+
+def personal_email(subject: str, words: str, language: str) -> Composed:
+    """An e-mail that a person wrote to a customer. It looks like a mail between people: no brand, no button."""
+    way = direction_of(words, language)
+    paragraphs = "".join(
+        f"<p>{escape(part.strip()).replace(chr(10), '<br>')}</p>"
+        for part in words.split("\n\n")
+        if part.strip()
+    )
+    html = (
+        f'<!doctype html><html lang="{language}" dir="{way}"><head><meta charset="utf-8">'
+        '<meta name="color-scheme" content="light dark"></head>'
+        f'<body style="font:16px/1.6 system-ui,sans-serif">{paragraphs}</body></html>'
+    )
+    return Composed(words, subject, html)
 
 
 def values(invitation: Invitation, settings: Settings) -> dict[str, str]:

@@ -313,7 +313,7 @@ def outgoing(message: Message, settings: Settings, deadline: Deadline) -> Outgoi
         callback_url=f"{base}/hooks/{message.provider}/receipt" if base else None,
         headers=dict(message.headers),
         message_id_header=email_ids.message_id(message.id, settings, message.nonce) if mail else None,
-        reply_to=settings.organisation.support_email or None,
+        reply_to=message.reply_to or settings.organisation.support_email or None,
         envelope_from=email_ids.return_path(message.id, settings, message.nonce) if mail else None,
     )
 
@@ -390,13 +390,14 @@ def _next_window(session: Session, message: Message, settings: Settings, now: da
     """Postpone a message that missed its contact hours (held provider, slow sender) to the next ones. Returns False if
     there are none."""
     invitation = message.invitation
-    if invitation is None or message.purpose not in SURVEYS:
+    is_survey = invitation is not None and message.purpose in SURVEYS
+    contact = session.get(Contact, invitation.contact_id if invitation else message.contact_id or 0)
+    if contact is None or not (is_survey or message.purpose == outbox.FOLLOW_UP):
         outbox.cancel(message, "too_late")
         return False
-    contact = session.get_one(Contact, invitation.contact_id)
-    rules = eligibility.policy(settings)
+    rules, priority = eligibility.policy(settings), invitation.priority if invitation else 0
     decision = eligibility.decide_again(
-        session, contact, (message.channel,), invitation.expires_at, rules, now, invitation.priority
+        session, contact, (message.channel,), outbox.last_chance(message), rules, now, priority
     )
     if not isinstance(decision, Send):
         outbox.cancel(message, decision.code)

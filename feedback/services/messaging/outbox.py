@@ -40,6 +40,10 @@ SIGN_IN = "sign_in"
 """The purpose of e-mails to staff with a link or a code that signs in."""
 SIGN_IN_LIFE = timedelta(hours=2)
 """How long such a link works."""
+FOLLOW_UP = "follow_up"
+"""The purpose of a message that somebody writes to a customer in a follow-up."""
+FOLLOW_UP_LIFE = timedelta(days=7)
+"""How long such a message may wait for contact hours, or be tried again. Later it would not fit the conversation."""
 RESENT = "resent_unconfirmed"
 SENT_BACK = "rate_limited"
 WAIT_FOR_LIMIT = 900.0  # seconds
@@ -306,6 +310,8 @@ def last_chance(message: Message) -> datetime:
     """The time after which the message is not retried."""
     if message.invitation and message.purpose in ("invitation", "reminder"):
         return message.invitation.expires_at
+    if message.purpose == FOLLOW_UP:
+        return message.created_at + FOLLOW_UP_LIFE
     return message.not_after or message.created_at + TRY_FOR
 
 

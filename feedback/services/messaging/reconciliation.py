@@ -228,9 +228,11 @@ def _not_there(message: Message, now: datetime, *, is_certain: bool) -> None:
 
     A text without a link is only known by its words, which a provider may change (smart encoding). So it is sent again
     only if the provider has no message to this recipient that we do not know (`is_certain`), and while the customer
-    still expects it. Rather lose a "thank you" than send it twice.
+    still expects it. Rather lose a "thank you" than send it twice. Of words that a colleague wrote, a person decides.
     """
     if message.match or (is_certain and now < outbox.last_chance(message)):
         outbox.requeue(message, "not_at_provider", now)
+    elif message.purpose == outbox.FOLLOW_UP:
+        message.state = MessageState.HELD
     else:
         outbox.cancel(message, "not_confirmed")

@@ -18,6 +18,7 @@ from feedback.i18n import translator
 from feedback.providers import terms_of
 from feedback.providers.base import Reply
 from feedback.services.contact import suppression
+from feedback.services.followups import customer_replies
 from feedback.services.messaging import content
 from feedback.settings import Settings
 from feedback.store.models import Contact, InboundReply, Invitation, Message
@@ -61,6 +62,14 @@ class IncomingReply:
         said = understand(self.reply.body, minimum=0, maximum=10, language=self.language)
         meaning = self.set_aside(self.known_already or said)
         return None if self.follow(meaning) else self._late()
+
+    def to_follow_up(self, written: Message) -> None:
+        """Process an answer to what somebody wrote in a follow-up. It is never a score; STOP, START and HELP count."""
+        said = understand(self.reply.body, minimum=0, maximum=10, language=self.language)
+        meaning = self.set_aside(self.known_already or said)
+        if not self.follow(meaning):
+            self.for_a_person(customer_replies.MEANING)
+        customer_replies.land(self.session, self.row, written, self.now)
 
     def follow(self, meaning: Meaning) -> bool:
         """Act on STOP, START, HELP and on what no person wrote. Returns False for other meanings."""

@@ -57,7 +57,8 @@ class InboxEntry:
     """A reply with its context.
 
     `questionnaire` is the key of its survey, `suppressed` the reason why nothing is sent to the sender, `task` the
-    open follow-up of the author, or else the latest one, `handler` the name of the person who handled it.
+    follow-up that it answers, else an open one of the author, else their latest one, `handler` the name of the person
+    who handled it.
     """
 
     reply: InboundReply
@@ -95,7 +96,12 @@ def entries(
     tasks = _tasks(session, {row[0].contact_id for row in rows if row[0].contact_id}, viewer)
     return [
         InboxEntry(
-            reply, contact, key, listed.get(_listed_as(reply)), tasks.get(reply.contact_id or 0), handler
+            reply,
+            contact,
+            key,
+            listed.get(_listed_as(reply)),
+            reply.follow_up_id or tasks.get(reply.contact_id or 0),
+            handler,
         )
         for reply, contact, key, handler in rows
     ]

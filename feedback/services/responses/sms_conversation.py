@@ -1,4 +1,4 @@
-"""Replies by SMS: each is stored once, and goes to the survey that it belongs to, or to a person.
+"""Replies by SMS: each is stored once, and goes to the survey or the follow-up that it belongs to, or to a person.
 
 await_score -> (asked once more) -> further questions, each asked once more at most -> await_comment -> done. A stop
 word has priority in every state. A reply that is not understood is kept and goes to the inbox. Text is only added to
@@ -20,6 +20,7 @@ from feedback.core.replies.reply import says_something
 from feedback.providers.base import Reply
 from feedback.services.contact import facts
 from feedback.services.context import Context
+from feedback.services.followups import customer_replies
 from feedback.services.responses.incoming_reply import ATTACHMENT, LATE, IncomingReply
 from feedback.services.responses.sms_survey import SmsSurvey
 from feedback.store.models import Contact, InboundReply, Invitation
@@ -38,6 +39,11 @@ def receive(
     open_key = select(Invitation).where(Invitation.reply_key.in_(same)).order_by(Invitation.sent_at.desc())
     invitation = session.scalars(open_key.limit(1).with_for_update()).first()
     contact = invitation.contact if invitation else contact
+    if (written := customer_replies.answered_message(session, same, invitation, row.received_at)) is not None:
+        contact = session.get(Contact, written.contact_id or 0) or contact
+        row.contact_id = contact.id if contact else None
+        IncomingReply(session, row, reply, contact, context.settings, now).to_follow_up(written)
+        return row
     if invitation and invitation.expires_at < now - LATE:
         invitation = None  # too old to be related to the survey
     row.invitation_id = invitation.id if invitation else None

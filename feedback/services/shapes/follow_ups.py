@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from feedback.store.models import FollowUp
+from feedback.store.models import FollowUp, InboundReply, Message
 
 
 class EntryOut(BaseModel):
@@ -15,6 +16,63 @@ class EntryOut(BaseModel):
     kind: str
     text: str | None
     detail: dict[str, Any]
+
+
+class WrittenOut(BaseModel):
+    """A message between staff and the customer in a follow-up: `direction` is `out` to the customer, `in` from them.
+
+    `state` is that of the delivery, null for a reply; `read` is null for what we sent. `text` is empty once it is past
+    its retention period.
+    """
+
+    id: int
+    direction: Literal["in", "out"]
+    channel: Literal["email", "sms"]
+    subject: str | None
+    text: str
+    state: str | None
+    reason: str | None
+    read: bool | None
+    at: AwareDatetime
+    due_at: AwareDatetime | None
+    delivered_at: AwareDatetime | None
+
+
+def written_shapes(messages: Iterable[Message], replies: Iterable[InboundReply]) -> list[WrittenOut]:
+    """The messages and the replies of a follow-up, in the order of their time."""
+    sent = [
+        WrittenOut(
+            id=row.id,
+            direction="out",
+            channel="email" if row.channel == "email" else "sms",
+            subject=row.subject,
+            text=row.body,
+            state=str(row.state),
+            reason=row.state_reason,
+            read=None,
+            at=row.created_at,
+            due_at=row.due_at,
+            delivered_at=row.delivered_at,
+        )
+        for row in messages
+    ]
+    received = [
+        WrittenOut(
+            id=row.id,
+            direction="in",
+            channel="email" if "@" in row.sender else "sms",
+            subject=None,
+            text=row.body,
+            state=None,
+            reason=None,
+            read=not row.needs_person,
+            at=row.received_at,
+            due_at=None,
+            delivered_at=None,
+        )
+        for row in replies
+    ]
+    return sorted([*sent, *received], key=lambda each: each.at)
 
 
 class FollowUpOut(BaseModel):

@@ -40,6 +40,7 @@ class Scope(StrEnum):
     INVITATIONS_WRITE = "invitations.write"
     FOLLOW_UPS_READ = "follow-ups.read"
     FOLLOW_UPS_WORK = "follow-ups.work"
+    FOLLOW_UPS_SEND = "follow-ups.send"
     QUESTIONNAIRES_READ = "questionnaires.read"
     CAMPAIGNS_READ = "campaigns.read"
     CAMPAIGNS_WRITE = "campaigns.write"
@@ -49,7 +50,7 @@ class Scope(StrEnum):
 
 AS_BEFORE = (Scope.CUSTOMERS_WRITE, Scope.EVENTS_WRITE)
 """What every key could do before keys had scopes."""
-IN_PERSON = frozenset({Scope.FOLLOW_UPS_WORK})
+IN_PERSON = frozenset({Scope.FOLLOW_UPS_WORK, Scope.FOLLOW_UPS_SEND})
 """Scopes that need an owner, in whose name the key acts."""
 
 

@@ -41,6 +41,7 @@ class FollowUp(Base):
         UniqueConstraint("response_id", "kind"),
         Index("ix_follow_up_state_owner", "state", "owner_id"),
         Index("ix_follow_up_account", "account_id"),
+        Index("ix_follow_up_contact", "contact_id"),
         Index("ix_follow_up_opened_at", "opened_at"),
         Index("ix_follow_up_closed_at", "closed_at"),
     )

@@ -37,8 +37,10 @@ class Message(Base):
     invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id", ondelete="CASCADE"))
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
-    # invitation | reminder | comment_prompt | question | reprompt | thanks | opt_out_confirmation | alert | digest
-    # | escalation | hold | test | sign_in (emptied as soon as it is sent)
+    # The follow-up in which somebody wrote it to the customer. No foreign key: SQLite would copy the table to add one.
+    follow_up_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    # invitation | reminder | comment_prompt | question | reprompt | thanks | opt_out_confirmation | follow_up | alert
+    # | digest | escalation | hold | test | sign_in (emptied as soon as it is sent) ...
     purpose: Mapped[Word]
     occurrence: Mapped[int] = mapped_column(default=0)
     provider: Mapped[Word]  # twilio_sms | smtp_email ...: a key of PROVIDERS
@@ -46,6 +48,7 @@ class Message(Base):
     recipient: Mapped[str] = mapped_column(String(320))
     country: Mapped[str | None] = mapped_column(String(2))
     sender: Mapped[str | None] = mapped_column(String(320))
+    reply_to: Mapped[str | None] = mapped_column(String(320))  # of an e-mail, if it is not the organisation's
     subject: Mapped[str | None] = mapped_column(Text)
     body: Mapped[str] = mapped_column(Text)
     html: Mapped[str | None] = mapped_column(Text)
@@ -139,12 +142,21 @@ class InboundReply(Base):
     """A message from a customer to one of our numbers or addresses; all are kept, also those not understood.
 
     `meaning`: score, comment, stop, maybe_stop, start, help, late, unclear, unknown_sender, automatic,
-    attachment. A row with `needs_person` stays in the inbox until somebody has handled it; `handled_as` is their
-    decision (opt_out, no_opt_out, handled), `handled_note` their note.
+    attachment, to_follow_up. A row with `needs_person` stays in the inbox until somebody has handled it; `handled_as`
+    is their decision (opt_out, no_opt_out, handled), `handled_note` their note. `follow_up_id` is the follow-up in
+    which somebody had written to the customer, `owner_told_at` when its owner was notified of the reply.
     """
 
     __tablename__ = "inbound_reply"
-    __table_args__ = (UniqueConstraint("provider", "provider_id"),)
+    __table_args__ = (
+        UniqueConstraint("provider", "provider_id"),
+        Index(
+            "ix_inbound_reply_untold",
+            "id",
+            sqlite_where=text("follow_up_id IS NOT NULL AND owner_told_at IS NULL"),
+            postgresql_where=text("follow_up_id IS NOT NULL AND owner_told_at IS NULL"),
+        ),
+    )
 
     id: Mapped[PrimaryKey]
     provider: Mapped[Word]
@@ -156,6 +168,8 @@ class InboundReply(Base):
     meaning: Mapped[Word]
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
     invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id", ondelete="SET NULL"))
+    follow_up_id: Mapped[int | None] = mapped_column(BigId, index=True)  # no foreign key, as in `Message`
+    owner_told_at: Mapped[datetime | None]
     needs_person: Mapped[bool] = mapped_column(default=False, index=True)
     handled_at: Mapped[datetime | None]
     handled_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))

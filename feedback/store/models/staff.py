@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 
-from sqlalchemy import JSON, Column, ForeignKey, LargeBinary, String, Table, Text, UniqueConstraint
+from sqlalchemy import JSON, Column, ForeignKey, LargeBinary, String, Table, Text, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from feedback.store.base import Base
@@ -36,7 +36,8 @@ class User(Base):
     """A member of staff. The sign-in extension reads and writes the columns from `active` on.
 
     `work_days` (Monday = 0), `work_from` and `work_to` (local times) and `holidays` (the name of a calendar in the
-    settings) are empty if the installation's values apply.
+    settings) are empty if the installation's values apply. `morning_digest` says whether they want the e-mail of that
+    name, `digested_on` the last day (theirs) for which it was decided.
     """
 
     __tablename__ = "user"
@@ -52,6 +53,8 @@ class User(Base):
     holidays: Mapped[str | None] = mapped_column(String(64))
     delegate_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     away_until: Mapped[datetime | None]
+    morning_digest: Mapped[bool] = mapped_column(default=True, server_default=true())
+    digested_on: Mapped[date | None]
     is_demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
 

@@ -24,7 +24,14 @@ from feedback.core.time.calendar_entry import CalendarEntry
 from feedback.core.time.local_days import day_of
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.services import audit, reports
-from feedback.services.followups import account_history, queue, recovery_survey, root_causes, workflow
+from feedback.services.followups import (
+    account_history,
+    customer_messages,
+    queue,
+    recovery_survey,
+    root_causes,
+    workflow,
+)
 from feedback.services.followups.naming import name_of
 from feedback.services.followups.workflow import Closing, Handover
 from feedback.services.notifications import note_email
@@ -34,7 +41,12 @@ from feedback.web.auth.access_log import note_seen
 from feedback.web.auth.permissions import Permission, allows, granted, may, viewer, viewer_of
 from feedback.web.http.locale import say, zone
 from feedback.web.http.numbers import day, whole
-from feedback.web.wording import answer_wording, followup_wording, score_wording
+from feedback.web.wording import (
+    answer_wording,
+    customer_message_wording,
+    followup_wording,
+    score_wording,
+)
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -225,6 +237,8 @@ class FollowUps:
             refused=say().gettext(str(refused)) if refused else None,
             conflict=isinstance(refused, Conflict),
             latest=_latest(task),
+            thread=customer_messages.thread(session, task),
+            message_state=customer_message_wording.state,
             following=self._following(session, task, now) if done else None,
             typed=request.form if refused else {},
             tomorrow=day_of(now, zone()) + timedelta(days=1),

@@ -28,10 +28,11 @@ from feedback.services.staff import accounts
 from feedback.store.models import FollowUp
 from feedback.web.auth.access_log import note_seen
 from feedback.web.auth.permissions import Permission, allows, may, viewer
+from feedback.web.followups.customer_messages import CustomerMessages
 from feedback.web.followups.follow_up import FollowUps, in_words, revisions
 from feedback.web.http.locale import say, zone
 from feedback.web.http.numbers import whole
-from feedback.web.http.routes import blueprint_of, get, post
+from feedback.web.http.routes import blueprint_of, form, get, post
 from feedback.web.layout.navigation import is_fragment
 from feedback.web.wording import followup_wording
 
@@ -45,7 +46,7 @@ LONGEST_FILTER = 100
 
 
 def blueprint(runtime: Runtime) -> Blueprint:
-    whole, one = Queue(runtime), FollowUps(runtime)
+    whole, one, messages = Queue(runtime), FollowUps(runtime), CustomerMessages(runtime)
     return blueprint_of(
         "desk",
         get("/", whole.queue),
@@ -65,6 +66,8 @@ def blueprint(runtime: Runtime) -> Blueprint:
         get("/<int:task_id>/callback.ics", one.callback),
         post("/<int:task_id>/close", one.close),
         post("/<int:task_id>/reopen", one.reopen),
+        form("/<int:task_id>/write", messages.write_to_customer, messages.send_to_customer),
+        post("/<int:task_id>/read", messages.read_replies),
     )
 
 

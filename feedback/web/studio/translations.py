@@ -70,6 +70,7 @@ ROLE_NAMES: Mapping[str, str] = {
     "link": _("Link text"),
     "follow_up": _("Follow-up reason"),
     "playbook": _("Playbook"),
+    "reply": _("Message of the CSM"),
 }
 STATE_NAMES: Mapping[TranslationState, str] = {
     TranslationState.MISSING: _("missing"),

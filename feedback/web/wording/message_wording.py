@@ -36,6 +36,9 @@ PURPOSES: Mapping[str, str] = {
     "test": _("test message"),
     "webhook": _("webhook alert"),
     "note": _("note to a colleague"),
+    "follow_up": _("message of a colleague"),
+    "reply": _("notice of a customer's reply"),
+    "morning": _("morning digest"),
 }
 STATES: Mapping[str, str] = {
     "queued": _("waiting to be sent"),

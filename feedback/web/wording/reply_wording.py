@@ -19,4 +19,5 @@ MEANINGS: Mapping[str, str] = {
     "unknown_sender": _("unknown sender"),
     "automatic": _("automatic message"),
     "attachment": _("picture or attachment"),
+    "to_follow_up": _("reply in a follow-up"),
 }

@@ -21,6 +21,7 @@ TITLES: Mapping[Scope, str] = {
     Scope.INVITATIONS_WRITE: _("Ask contacts, and withdraw invitations"),
     Scope.FOLLOW_UPS_READ: _("See follow-ups"),
     Scope.FOLLOW_UPS_WORK: _("Work on follow-ups"),
+    Scope.FOLLOW_UPS_SEND: _("Write to customers in follow-ups"),
     Scope.QUESTIONNAIRES_READ: _("See and check questionnaires"),
     Scope.CAMPAIGNS_READ: _("See campaigns"),
     Scope.CAMPAIGNS_WRITE: _("Plan, start, pause and cancel campaigns"),

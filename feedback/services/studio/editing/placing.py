@@ -28,7 +28,10 @@ _ORDERS: dict[str, tuple[str, ...]] = {
     "reminder_email": ("subject", "body"),
     "thanks": ("when", "text", "link"),
     "link": ("url", "text"),
-    "follow_ups": ("key", "title", "when", "kind", "urgency", "contact_within", "close_within", "playbook"),
+    "follow_ups": (
+        "key", "title", "when", "kind", "urgency", "contact_within", "close_within", "playbook", "replies",
+    ),
+    "replies": ("key", "title", "sms", "email"),
 }  # fmt: skip
 """The name of a mapping, or of the list that it stands in -> the order of its keys."""
 

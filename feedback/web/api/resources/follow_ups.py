@@ -12,11 +12,18 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import PreconditionFailed, PreconditionRequired
 
 from feedback import clock
-from feedback.services.followups import listing, workflow
+from feedback.services.followups import customer_messages, listing, workflow
+from feedback.services.followups.customer_messages import CustomerLetter
 from feedback.services.followups.listing import FollowUpFilter
 from feedback.services.followups.workflow import Closing, Handover
 from feedback.services.shapes.customers import Switch
-from feedback.services.shapes.follow_ups import EntryOut, FollowUpOut, follow_up_shape
+from feedback.services.shapes.follow_ups import (
+    EntryOut,
+    FollowUpOut,
+    WrittenOut,
+    follow_up_shape,
+    written_shapes,
+)
 from feedback.services.staff import accounts
 from feedback.services.staff.api_keys import Scope
 from feedback.store.models import FollowUp
@@ -68,6 +75,22 @@ class ContactedIn(In):
     text: Words = ""
 
 
+class MessageIn(In):
+    """A message to the customer, which takes an open follow-up. `subject` is for an e-mail.
+
+    With `waits`, it is sent when the customer's contact hours begin, if it is outside them now.
+    """
+
+    channel: Literal["email", "sms"]
+    text: Words
+    subject: Name | None = None
+    waits: Switch = False
+
+
+class WrittenList(BaseModel):
+    items: list[WrittenOut]
+
+
 class SnoozeIn(In):
     until: Moment
     reason: Words
@@ -98,6 +121,7 @@ def register(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:
     _reading(api, runtime, gate)
     _taking(api, runtime)
     _telling(api, runtime)
+    _writing(api, runtime, gate)
     _ending(api, runtime)
 
 
@@ -180,6 +204,41 @@ def _telling(api: APIBlueprint, runtime: Runtime) -> None:
             )
 
         return _changed(runtime, path.follow_up_id, work, only_adds=True)
+
+
+def _writing(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:
+    @api.get(
+        "/follow-ups/<int:follow_up_id>/messages",
+        summary="Messages with the customer",
+        responses={200: WrittenList},
+    )
+    @needs(Scope.FOLLOW_UPS_READ)
+    def list_follow_up_messages(path: FollowUpId) -> Response:
+        gate.note_seen("queue")
+        with runtime.database.reading() as session:
+            return _written(session, path.follow_up_id)
+
+    @api.post(
+        "/follow-ups/<int:follow_up_id>/messages",
+        summary="Write to the customer",
+        responses={200: WrittenList},
+    )
+    @needs(Scope.FOLLOW_UPS_SEND)
+    def message_follow_up(path: FollowUpId, body: MessageIn) -> Response:
+        letter = CustomerLetter(body.channel, body.text, body.subject or "", waits=body.waits)
+
+        def effect(session: Session) -> Response:
+            customer_messages.send(session, path.follow_up_id, letter, caller().viewer, runtime, clock.now())
+            return _written(session, path.follow_up_id)
+
+        return written(runtime, effect)
+
+
+def _written(session: Session, follow_up_id: int) -> Response:
+    task = workflow.find(session, follow_up_id, caller().viewer)
+    thread = customer_messages.thread(session, task)
+    shapes = written_shapes(thread.messages.values(), thread.replies.values())
+    return answer(WrittenList(items=shapes))
 
 
 def _ending(api: APIBlueprint, runtime: Runtime) -> None:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from flask import Flask
+from sqlalchemy import select
 
+from feedback import clock
+from feedback.services.contact import suppression
 from feedback.services.staff.api_keys import Scope
+from feedback.store.models import Contact
 from tests.web.api.conftest import KeyOf, Program
 
 
@@ -89,3 +94,41 @@ def test_a_follow_up_is_snoozed_and_reassigned(cem: Program) -> None:
     assert nobody.get_json()["errors"][0]["pointer"] == "/to"
     moved = cem.call("POST", f"/follow-ups/{number}/reassign", {"to": "selin@example.com"}, headers=seen)
     assert (moved.status_code, moved.get_json()["owner"]) == (200, "selin@example.com")
+
+
+def test_a_program_writes_to_the_customer_in_somebody_s_name(app: Flask, key_of: KeyOf) -> None:
+    agree(app)
+    program = key_of("cem", Scope.FOLLOW_UPS_READ, Scope.FOLLOW_UPS_SEND)
+    number = program.every("/follow-ups", state="open", kind="recovery", account="a0")[0]["id"]
+    message = {"channel": "email", "text": "When may I call you?", "subject": "Your feedback", "waits": True}
+    answer = program.call("POST", f"/follow-ups/{number}/messages", message)
+    assert answer.status_code == 200, answer.text
+    (sent,) = answer.get_json()["items"]
+    assert (sent["direction"], sent["channel"], sent["state"]) == ("out", "email", "queued")
+    assert program.get(f"/follow-ups/{number}/messages").get_json() == answer.get_json()
+    kinds = [each["kind"] for each in program.get(f"/follow-ups/{number}").get_json()["entries"]]
+    assert kinds[-1] == "wrote_email"
+
+
+def test_a_customer_who_never_agreed_is_not_written_to_by_a_program(key_of: KeyOf) -> None:
+    program = key_of("cem", Scope.FOLLOW_UPS_READ, Scope.FOLLOW_UPS_SEND)
+    number = program.every("/follow-ups", state="open", kind="recovery", account="a0")[0]["id"]
+    message = {"channel": "sms", "text": "When may I call you?", "waits": True}
+    answer = program.call("POST", f"/follow-ups/{number}/messages", message)
+    assert (answer.status_code, "may not be written to" in answer.text) == (422, True)
+
+
+def test_working_on_follow_ups_does_not_allow_a_program_to_write_to_customers(key_of: KeyOf) -> None:
+    program = key_of("cem", Scope.FOLLOW_UPS_READ, Scope.FOLLOW_UPS_WORK)
+    number = program.every("/follow-ups", state="open")[0]["id"]
+    message = {"channel": "sms", "text": "Hello"}
+    assert program.call("POST", f"/follow-ups/{number}/messages", message).status_code == 403
+
+
+def agree(app: Flask) -> None:
+    with app.extensions["feedback"].database.writing() as session:
+        for contact in session.scalars(select(Contact).order_by(Contact.id)):
+            for kind, address in contact.addresses.items():
+                suppression.grant(
+                    session, contact, kind, address, basis="contract", source="test", now=clock.now()
+                )
