@@ -11,6 +11,7 @@ from feedback.library import Library
 from feedback.services import rollups
 from feedback.services.contact import reachability
 from feedback.services.customers import revenue
+from feedback.services.doors import problems as door_problems
 from feedback.services.messaging import heartbeats, outbox, provider_holds, provider_opening
 from feedback.services.organisation import stored_settings
 from feedback.services.questionnaires import publishing
@@ -41,6 +42,7 @@ def of_data(session: Session, settings: Settings, now: datetime) -> list[Problem
         *reachability.problems(session, settings),
         *business_hours.problems(session, settings.followup),
         *webhook_problems.problems(session, now),
+        *door_problems.problems(session),
     ]
 
 

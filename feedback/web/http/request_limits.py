@@ -103,6 +103,7 @@ ROOMS: Mapping[str, Bounds] = {
     "api": Bounds(64 * KIB),
     "delighted": Bounds(64 * KIB),
     "hooks": Bounds(64 * KIB, longest=32 * KIB, any_text=True),
+    "doors_in": Bounds(256 * KIB, fields=2_000, longest=256 * KIB, any_text=True),
     "simulator": Bounds(16 * KIB, fields=50, longest=1_600),  # the longest SMS
     "campaigns": Bounds(LARGEST_REQUEST, longest=LARGEST_REQUEST, has_file=True),
     "imports": Bounds(LARGEST_UPLOAD, fields=2_000, has_file=True),
@@ -111,6 +112,8 @@ ROOMS: Mapping[str, Bounds] = {
 }
 """Blueprint -> its limits, for everybody. All other rooms are the staff's. `credential` is a passkey with the
 certificates of its maker."""
+READ_LATER = frozenset({"api", "delighted", "doors_in"})
+"""Blueprints that check who calls before they read JSON, and know its shape themselves."""
 
 
 def configuration(settings: Settings) -> dict[str, object]:
@@ -222,7 +225,7 @@ def _check_size() -> None:
         raise refused
     room, is_json = sent.blueprint or "", sent.is_json
     _limit_body(ROOMS.get(room) or (STRANGERS if is_json else STAFF))  # the staff's other pages take no JSON
-    if is_json and room not in ("api", "delighted") and _has_body():
+    if is_json and room not in READ_LATER and _has_body():
         _check_json()
 
 
