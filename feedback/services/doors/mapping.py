@@ -238,11 +238,11 @@ def read(text: str) -> tuple[DoorSetup | None, Sequence[SetupProblem]]:
     if len(text) > LONGEST:
         return None, (SetupProblem(1, 1, message("This is longer than {most} characters.", most=LONGEST)),)
     document = reader.read(text, "<set-up>")
-    if document.faults:
+    if document.data is not None and not isinstance(document.data, dict):
+        return None, (SetupProblem(1, 1, message("Write `check:` and `rules:`, or begin with a recipe.")),)
+    if document.faults or document.data is None:
         places = [(document.place(each.offset), each.message) for each in document.faults]
         return None, tuple(SetupProblem(place.line, place.column, said) for place, said in places)
-    if not isinstance(document.data, dict):
-        return None, (SetupProblem(1, 1, message("Write `check:` and `rules:`, or begin with a recipe.")),)
     setup, mistakes = validate(document.data, DoorSetup)
     found = []
     for mistake in mistakes:

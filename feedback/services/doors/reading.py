@@ -210,11 +210,15 @@ class _Reader:
                 yield name, found
 
     def _field(self, name: str, value: MappedValue, parser: fields.Parser) -> Any:
-        written = _written(name, self._found(name, value))
+        found = self._found(name, value)
+        written = _written(name, found)
         if not written:
             return None
+        # A number of JSON has a point, however the system writes the numbers in its texts.
+        is_number = isinstance(found, int | float)
+        style = replace(self.style, decimal=".") if is_number else self.style
         try:
-            return parser(written, self.style)
+            return parser(written, style)
         except ValueError as error:
             raise UnusableError(_named(name, str(error))) from None
 
