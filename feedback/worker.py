@@ -26,6 +26,7 @@ from feedback.providers.base import uptime
 from feedback.services.backups import nightly
 from feedback.services.campaigns import upkeep
 from feedback.services.contact import suppression
+from feedback.services.doors import arrivals, processing
 from feedback.services.followups import recovery_survey, reported_changes, workflow
 from feedback.services.imports import runs
 from feedback.services.journey import enrolments, invitations
@@ -218,6 +219,7 @@ class Worker:
             ("beat", self._beat, max(min(tick, heartbeats.EVERY), 1)),
             # One job per chat, so that a chat that hangs does not delay the other one.
             *((f"post {kind}", partial(self._post, kind), tick) for kind in chat_notices.KINDS),
+            ("take in", partial(take_in, stopped=stopped), tick),
             ("tell webhooks", partial(self._tell_webhooks, in_threads=pools is self._pools), tick),
             ("import", partial(import_files, stopped=stopped), tick),
             ("back up", self._back_up, max(tick, 60)),
@@ -420,6 +422,11 @@ def rank_drivers(runtime: Runtime, now: datetime, stopped: Stopped = never) -> N
     renew_drivers(runtime.database, runtime.library, now, stopped)
 
 
+def take_in(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
+    """Take in what came by doors and waits."""
+    processing.process_waiting(runtime.database, runtime, now, stopped)
+
+
 def purge(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
     """Delete or redact what is past its retention time."""
     with runtime.database.writing() as session:
@@ -431,5 +438,6 @@ def purge(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
     portions = Portions(runtime.database, stopped)
     retention.purge_all(portions, runtime.settings.retention, now)
     portions.repeat(lambda session, limit: delivery_log.purge(session, now, limit))
+    portions.repeat(lambda session, limit: arrivals.purge(session, now, limit))
     if not runtime.database.empty_log():
         log.info("worker.log_in_use")  # the next run tries again

@@ -1,5 +1,5 @@
-"""The states of an enrolment, an invitation, a message, a response, a chat notice and a webhook, and the named sets of
-them.
+"""The states of an enrolment, an invitation, a message, a response, a chat notice, a webhook and a body that came in by
+a door, and the named sets of them.
 
 A named set lists both the states inside and the states outside, so that a new state stops the import until somebody
 has placed it in every set on purpose. States only move forward: late and repeated reports from a provider are normal.
@@ -72,6 +72,16 @@ class WebhookState(StrEnum):
     DELIVERED = "delivered"
     FAILED = "failed"  # every attempt failed; somebody can send it again
     DROPPED = "dropped"  # the person in it was erased before it was sent
+
+
+class ArrivalState(StrEnum):
+    """What became of a body that another system has posted."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    IGNORED = "ignored"  # the mapping says that it is nothing for us
+    UNKNOWN = "unknown"  # no rule of the mapping fits
+    REFUSED = "refused"  # a value in it cannot be stored
 
 
 State = TypeVar("State", bound=StrEnum)
@@ -180,6 +190,9 @@ MESSAGE_LOST = state_set(
     outside="queued sending unconfirmed held sent delivered cancelled",
 )
 """It will not reach anybody."""
+
+ARRIVAL_KEPT = state_set(ArrivalState, inside="unknown refused", outside="waiting done ignored")
+"""Somebody has to look at it; it is kept longer."""
 
 INVITATION_RANKS: Mapping[str, int] = {
     InvitationState.QUEUED: 0,

@@ -64,6 +64,10 @@ COLUMNS: Mapping[str, Mapping[Whose, str]] = {
     "contact_alias": {C: "external_id"},
     "counted_by": {N: "zone"},
     "driver_analysis": {N: "trend question metric fingerprint result"},
+    "door": {N: "name title recipe setup secret previous_secret refused_for"},
+    "door_arrival": {Q: "body outcome"},
+    "door_mention": {Q: "digest"},
+    "door_seen": {N: "uid"},
     "duplicate_send": {N: "provider_id"},
     "enrolment": {C: "explanation", N: "stage occurrence questionnaire reason"},
     "follow_up": {

@@ -28,6 +28,8 @@ from feedback.web import (
     simulator,
 )
 from feedback.web.auth import datastore, permissions, second_factor_policy
+from feedback.web.doors import receiver as doors_receiver
+from feedback.web.doors import views as doors_views
 from feedback.web.followups import queue
 from feedback.web.followups import root_causes as followups_root_causes
 from feedback.web.http import headers, library_in_force, numbers, request_limits
@@ -77,6 +79,8 @@ ROOMS = (
     Room(settings_views.blueprint, "/settings"),
     Room(checklist.blueprint, "/first-steps"),
     Room(webhooks_views.blueprint, "/webhooks"),
+    Room(doors_views.blueprint, "/doors"),
+    Room(doors_receiver.blueprint, "/hooks/in", csrf=False),
     Room(api.blueprint, "/api/v1", csrf=False),
     Room(delighted.blueprint, "/delighted/v1", csrf=False),
     Room(mcp.blueprint, "/mcp", csrf=False),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import parse_qs
 
-from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from feedback.core.lifecycle import ARRIVAL_KEPT, ArrivalState
+from feedback.services.contact import suppression
 from feedback.services.privacy import redaction
 from feedback.services.privacy.persons import Person
 from feedback.store.base import Base
@@ -19,6 +22,9 @@ from feedback.store.models import (
     CallAnswer,
     Campaign,
     Contact,
+    ContactAlias,
+    DoorArrival,
+    DoorMention,
     FollowUp,
     FollowUpEntry,
     ImportPart,
@@ -60,6 +66,7 @@ def forget(session: Session, contact: Contact, person: Person) -> None:
         for campaign in session.scalars(select(Campaign)):
             campaign.name, campaign.query = _without(campaign.name, exact), _without(campaign.query, exact)
         _blank_notices(session, exact)
+    _forget_arrivals(session, contact, person, exact)
     _forget_imports(session)
     _forget_views(session, contact, [*exact, contact.external_id])
     # Kept for a day for calls that are sent again; one about this person would then be refused.
@@ -71,6 +78,33 @@ def _forget_imports(session: Session) -> None:
     session.execute(delete(ImportPart))
     for run in session.scalars(select(ImportRun)):
         run.report = {key: value for key, value in run.report.items() if isinstance(value, int | dict)}
+
+
+def _forget_arrivals(session: Session, contact: Contact, person: Person, names: list[str]) -> None:
+    """Empty what came by doors with an address or the external id of the person, and what waits there with the name.
+
+    The first are found by an index. The others are few: a body that was taken in names its person by an id.
+    """
+    former = session.scalars(select(ContactAlias.external_id).where(ContactAlias.contact_id == contact.id))
+    keys = {contact.external_id, *former, *(address for _, address in person.own)}
+    mentioned = select(DoorMention.arrival_id).where(
+        DoorMention.digest.in_([suppression.digest(each) for each in keys])
+    )
+    found = set(session.scalars(mentioned))
+    if names:
+        waiting = DoorArrival.state.in_([*ARRIVAL_KEPT, ArrivalState.WAITING])
+        quoting = select(DoorArrival.id).where(waiting, _quotes(DoorArrival.body, json_forms(names)))
+        found |= set(session.scalars(quoting))
+    session.execute(update(DoorArrival).where(DoorArrival.id.in_(found)).values(body=None, outcome={}))
+    session.execute(delete(DoorMention).where(DoorMention.arrival_id.in_(found)))
+
+
+def json_forms(needles: Iterable[str]) -> list[str]:
+    """The texts, and how programs may write them in JSON."""
+    plain = set(needles)
+    escaped = {json.dumps(each)[1:-1] for each in plain}
+    upper = {re.sub(r"\\u([0-9a-f]{4})", lambda code: f"\\u{code[1].upper()}", each) for each in escaped}
+    return sorted(plain | escaped | upper)
 
 
 def _names(contact: Contact, person: Person) -> Iterator[str]:

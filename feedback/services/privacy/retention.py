@@ -53,6 +53,8 @@ KEPT: Mapping[str, str] = {
     "import_run": "the report at the next erasure",
     "saved_view": "erasure, or its owner",
     "provider_hold": "erasure",
+    "door_arrival": "erasure, and after 30 days, or 90 if nothing could be done with it",
+    "door_mention": "with its body",
     "campaign": "erasure, or a lead who deletes a draft",
     "segment": "erasure, or somebody who may change segments",
     "studio_revision": "erasure",

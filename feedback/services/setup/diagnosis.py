@@ -12,6 +12,7 @@ from feedback.services import rollups
 from feedback.services.backups import backup_runs
 from feedback.services.contact import reachability
 from feedback.services.customers import revenue
+from feedback.services.doors import problems as door_problems
 from feedback.services.messaging import heartbeats, outbox, provider_holds, provider_opening
 from feedback.services.organisation import stored_settings
 from feedback.services.questionnaires import publishing
@@ -43,6 +44,7 @@ def of_data(session: Session, settings: Settings, now: datetime) -> list[Problem
         *reachability.problems(session, settings),
         *business_hours.problems(session, settings.followup),
         *webhook_problems.problems(session, now),
+        *door_problems.problems(session),
     ]
 
 

@@ -46,6 +46,8 @@ class Scope(StrEnum):
     CAMPAIGNS_WRITE = "campaigns.write"
     WEBHOOKS_READ = "webhooks.read"
     WEBHOOKS_WRITE = "webhooks.write"
+    DOORS_READ = "doors.read"
+    DOORS_WRITE = "doors.write"
 
 
 AS_BEFORE = (Scope.CUSTOMERS_WRITE, Scope.EVENTS_WRITE)

@@ -110,6 +110,22 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "until": "2026-03-02T00:00:00+03:00",
     },
     "POST /webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver": {},
+    "POST /doors": {
+        "title": "Help desk",
+        "name": "help-desk",
+        "recipe": "zendesk",
+        "secret": "from-the-help-desk",
+    },
+    "PUT /doors/{door_id}": {
+        "title": "Help desk",
+        "setup": "check: {by: token, header: X-Door-Token}\nrules:\n  - id: id\n    account: {external_id: company}\n",
+    },
+    "POST /doors/{door_id}/pause": {},
+    "POST /doors/{door_id}/resume": {},
+    "POST /doors/{door_id}/secret": {},
+    "POST /doors/{door_id}/try": {"body": '{"id": 1, "company": "acme"}'},
+    "POST /doors/{door_id}/process": {},
+    "POST /doors/{door_id}/arrivals/{arrival_id}/process": {},
     "POST /questionnaires/lint": {
         "text": "key: hello\ntitle: Hello\nlanguages: [en]\nquestions:\n  - {key: why, type: text, text: Why?}\n"
     },

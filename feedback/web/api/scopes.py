@@ -33,6 +33,8 @@ PERMISSIONS: Mapping[Scope, Permission] = {
     Scope.CAMPAIGNS_WRITE: Permission.MANAGE_CAMPAIGNS,
     Scope.WEBHOOKS_READ: Permission.MANAGE_SETTINGS,
     Scope.WEBHOOKS_WRITE: Permission.MANAGE_SETTINGS,
+    Scope.DOORS_READ: Permission.MANAGE_SETTINGS,
+    Scope.DOORS_WRITE: Permission.MANAGE_SETTINGS,
 }
 """Scope -> the permission that the owner of a key needs for it."""
 

@@ -20,6 +20,7 @@ from feedback.web.api.resources import (
     accounts,
     campaigns,
     contacts,
+    doors,
     events,
     follow_ups,
     invitations,
@@ -46,6 +47,7 @@ RESOURCES = (
     questionnaires,
     campaigns,
     webhooks,
+    doors,
 )
 """Modules that register the routes of a resource, in the order of the description."""
 

@@ -104,6 +104,7 @@ ROOMS: Mapping[str, Bounds] = {
     "delighted": Bounds(64 * KIB),
     "mcp": Bounds(128 * KIB),  # a questionnaire in letters of two bytes
     "hooks": Bounds(64 * KIB, longest=32 * KIB, any_text=True),
+    "doors_in": Bounds(256 * KIB, fields=2_000, longest=256 * KIB, any_text=True),
     "simulator": Bounds(16 * KIB, fields=50, longest=1_600),  # the longest SMS
     "campaigns": Bounds(LARGEST_REQUEST, longest=LARGEST_REQUEST, has_file=True),
     "imports": Bounds(LARGEST_UPLOAD, fields=2_000, has_file=True),
@@ -112,8 +113,8 @@ ROOMS: Mapping[str, Bounds] = {
 }
 """Blueprint -> its limits, for everybody. All other rooms are the staff's. `credential` is a passkey with the
 certificates of its maker."""
-PROGRAMS = frozenset({"api", "delighted", "mcp"})
-"""Rooms that check the caller's key before they look at the JSON that came with it."""
+READ_LATER = frozenset({"api", "delighted", "doors_in", "mcp"})
+"""Blueprints that check who calls before they read JSON, and know its shape themselves."""
 
 
 def configuration(settings: Settings) -> dict[str, object]:
@@ -225,7 +226,7 @@ def _check_size() -> None:
         raise refused
     room, is_json = sent.blueprint or "", sent.is_json
     _limit_body(ROOMS.get(room) or (STRANGERS if is_json else STAFF))  # the staff's other pages take no JSON
-    if is_json and room not in PROGRAMS and _has_body():
+    if is_json and room not in READ_LATER and _has_body():
         _check_json()
 
 

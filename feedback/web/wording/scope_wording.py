@@ -27,5 +27,7 @@ TITLES: Mapping[Scope, str] = {
     Scope.CAMPAIGNS_WRITE: _("Plan, start, pause and cancel campaigns"),
     Scope.WEBHOOKS_READ: _("See webhooks, and what was sent by them"),
     Scope.WEBHOOKS_WRITE: _("Register, change and repair webhooks"),
+    Scope.DOORS_READ: _("See doors, and what came by them"),
+    Scope.DOORS_WRITE: _("Set up doors, and process again what came"),
 }
 """Scope -> what it allows, in the order of the page on which keys are made."""

@@ -130,6 +130,14 @@ def test_every_example_works(program: Program) -> None:
             path = path.replace("{campaign_id}", str(program.every("/campaigns")[0]["id"]))
         if "{webhook_id}" in path:
             path = path.replace("{webhook_id}", str(program.every("/webhooks")[0]["id"]))
+        if "{door_id}" in path:
+            path = path.replace("{door_id}", str(program.every("/doors")[0]["id"]))
+        if "{arrival_id}" in path:
+            secret = program.post(path.partition("/arrivals")[0] + "/secret").get_json()["secret"]
+            headers_of_door = {"X-Door-Token": secret}
+            program.app.test_client().post("/hooks/in/help-desk", json={"id": 1}, headers=headers_of_door)
+            (made,) = program.every(path.partition("/{arrival_id}")[0])[:1]
+            path = path.replace("{arrival_id}", str(made["id"]))
         if "{delivery_id}" in path:
             (made,) = program.every(path.partition("/{delivery_id}")[0])[:1]
             path = path.replace("{delivery_id}", str(made["id"]))

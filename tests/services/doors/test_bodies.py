@@ -1,0 +1,62 @@
+"""Bodies of any kind as JSON values, and who is mentioned in them."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feedback.services.contact.suppression import digest
+from feedback.services.doors.bodies import UnreadableError, mentions, parsed, text_of
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ('\ufeff {"a": [1, 1.5, null]}', {"a": [1, 1.5, None]}),
+        ("a=1&b=x%20y&b=z", {"a": "1", "b": ["x y", "z"]}),
+        ("payload=%7B%22a%22%3A1%7D", {"a": 1}),
+        ("<a><b>1</b><b>2</b><c x='1'/></a>", {"a": {"b": ["1", "2"], "c": ""}}),
+        ('<s:a xmlns:s="u" xmlns:i="v"><s:b i:nil="true"/></s:a>', {"a": {"b": None}}),
+        ('<?xml version="1.0" encoding="UTF-8"?><a>é</a>', {"a": "é"}),
+    ],
+)
+def test_json_forms_and_xml_are_read(body: str, found: Any) -> None:
+    assert parsed(body) == found
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "", "hello", "{", '{"a": NaN}', "[" * 100_000, "[" * 41 + "]" * 41, "<a>", "<a" + "><b" * 50 + ">",
+        '<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>', '<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>',
+        "<a>" + "<b>" * 60 + "</b>" * 60 + "</a>", "1" * 5_000,
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_or_is_a_trap_is_refused(body: str) -> None:
+    with pytest.raises(UnreadableError):
+        parsed(body)
+
+
+@given(st.binary(max_size=200))
+def test_whatever_comes_can_be_kept_and_never_breaks_the_reader(raw: bytes) -> None:
+    body = text_of(raw)
+    assert "\x00" not in body
+    body.encode()
+    mentions(body, "US")
+    with suppress(UnreadableError):
+        json.dumps(parsed(body))
+
+
+def test_addresses_are_found_wherever_they_are() -> None:
+    body = {
+        "who": [{"mail": "Ada@Acme.example", "tel": "(415) 555-0142"}, "+44 7400 123456"],
+        "text": "write to <bob@acme.example>, please", "id": 4155550142, "at": "2026-03-02",
+    }  # fmt: skip
+    wanted = ("ada@acme.example", "bob@acme.example", "+14155550142", "+447400123456")
+    assert mentions(json.dumps(body), "US") == {digest(each) for each in wanted}
+    assert mentions("call carol@acme.example", "US") == {digest("carol@acme.example")}
