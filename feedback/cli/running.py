@@ -234,12 +234,23 @@ def db_rebuild_rollups() -> None:
 @click.option("--port", default=8080, show_default=True, help="Port of the demo.")
 @click.option("--fresh", is_flag=True, help="Delete the demo's data and start over.")
 @click.option("--pace", default=20.0, show_default=True, help="Seconds between two new journey events.")
-def demo(port: int, fresh: bool, pace: float) -> None:
+@click.option(
+    "--empty",
+    is_flag=True,
+    help="A new installation with simulated channels and no data, in a directory of its own.",
+)
+def demo(port: int, fresh: bool, pace: float, empty: bool) -> None:
     """Try the product with made-up customers and a simulated phone and inbox. Nothing leaves this machine."""
     from feedback import bootstrap
     from feedback import demo as show
 
-    runtime = show.prepare(bootstrap.instance_from() / "demo", port=port, fresh=fresh, say=click.echo)
+    instance = bootstrap.instance_from()
+    if empty:
+        runtime = show.prepare_empty(instance / "demo-empty", port=port, fresh=fresh)
+        click.echo(show.guide_of_empty(runtime))
+        _run(runtime, web=True, worker=True)
+        return
+    runtime = show.prepare(instance / "demo", port=port, fresh=fresh, say=click.echo)
     stop = show.keep_happening(runtime, pace)
     click.echo(show.guide(runtime))
     try:

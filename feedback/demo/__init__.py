@@ -5,6 +5,6 @@ their rows) and the past is played with a clock that runs fast.
 """
 
 from feedback.demo.live import keep_happening
-from feedback.demo.setup import PASSWORD, guide, prepare
+from feedback.demo.setup import PASSWORD, guide, guide_of_empty, prepare, prepare_empty
 
-__all__ = ["PASSWORD", "guide", "keep_happening", "prepare"]
+__all__ = ["PASSWORD", "guide", "guide_of_empty", "keep_happening", "prepare", "prepare_empty"]

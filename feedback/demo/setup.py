@@ -22,6 +22,7 @@ from feedback.services.staff import accounts
 from feedback.settings import load
 from feedback.store.models import Account, Contact, User
 
+ADMIN = "admin@demo.example"
 PASSWORD = "demo-demo-demo"  # noqa: S105 - everybody may know it: the demo listens on this machine only
 SEED = 2026
 PAST = timedelta(days=120)
@@ -36,19 +37,41 @@ SEGMENTS = ("vip", "core", "core", "potential", "non_core")
 
 def prepare(directory: Path, *, port: int, fresh: bool, say: Callable[[str], object]) -> Runtime:
     """A Runtime over the demo's own directory, filled at the first call and left alone after."""
+    runtime = _start(directory, {**_environment(port), **NORTHWIND}, fresh=fresh)
+    if _is_untouched(runtime):
+        say("Inventing customers and playing a year of surveys ...")
+        fill(runtime, clock.now())
+    return runtime
+
+
+def prepare_empty(directory: Path, *, port: int, fresh: bool) -> Runtime:
+    """A Runtime over a new installation in a directory of its own: simulated channels, one admin, and nothing else."""
+    runtime = _start(directory, {**_environment(port), **AT_ANY_HOUR}, fresh=fresh)
+    if _is_untouched(runtime):
+        with runtime.database.writing() as session:
+            root_causes.ensure(session)
+            accounts.add_user(
+                session,
+                accounts.NewUser(ADMIN, "Admin", ["admin"], PASSWORD, is_demo=True),
+                clock.now(),
+                salt=runtime.settings.web.password_salt.reveal(),
+            )
+    return runtime
+
+
+def _start(directory: Path, environment: dict[str, str], *, fresh: bool) -> Runtime:
     if fresh and directory.exists():
         shutil.rmtree(directory)
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    settings = load(directory, _environment(port))
+    settings = load(directory, environment)
     log.configure(settings.log)
     bootstrap.open_database(settings).upgrade()
-    runtime = bootstrap.start(settings)
+    return bootstrap.start(settings)
+
+
+def _is_untouched(runtime: Runtime) -> bool:
     with runtime.database.reading() as session:
-        filled = session.scalar(select(User.id)) is not None
-    if not filled:
-        say("Inventing customers and playing four months of surveys ...")
-        fill(runtime, clock.now())
-    return runtime
+        return session.scalar(select(User.id).limit(1)) is None
 
 
 def fill(runtime: Runtime, now: datetime) -> None:
@@ -76,19 +99,38 @@ def guide(runtime: Runtime) -> str:
     )
 
 
+def guide_of_empty(runtime: Runtime) -> str:
+    """The same, for a new installation."""
+    base = runtime.settings.web.public_url
+    return (
+        f"\n  Your new installation           {base}/\n"
+        f"  Sign in as {ADMIN} with the password {PASSWORD}.\n"
+        "  The first steps lead you to your first survey. You need nothing but the browser.\n\n"
+        f"  Customers' phones and inboxes   {base}/simulator/\n"
+        "  Everything that is sent arrives there, at any hour, and nothing leaves this machine.\n\n"
+        "  Ctrl-C ends it, and your work is kept; --fresh starts over.\n"
+    )
+
+
 def _environment(port: int) -> dict[str, str]:
     return {
         "FEEDBACK_DEMO": "true",
         "FEEDBACK_WEB_PORT": str(port),
         "FEEDBACK_WEB_PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "FEEDBACK_ORGANISATION_NAME": "Northwind",
-        "FEEDBACK_ORGANISATION_SUPPORT_EMAIL": "help@northwind.example",
-        "FEEDBACK_ORGANISATION_SUPPORT_PHONE": "+12025550100",
-        "FEEDBACK_FOLLOWUP_FALLBACK_OWNER": "lead@demo.example",
-        "FEEDBACK_CONTACT_ACCOUNT_MAX": "1000",  # here a month passes in minutes
         "FEEDBACK_WORKER_TICK": "1",
         "FEEDBACK_LOG_LEVEL": "warning",
     }
+
+
+NORTHWIND = {
+    "FEEDBACK_ORGANISATION_NAME": "Northwind",
+    "FEEDBACK_ORGANISATION_SUPPORT_EMAIL": "help@northwind.example",
+    "FEEDBACK_ORGANISATION_SUPPORT_PHONE": "+12025550100",
+    "FEEDBACK_FOLLOWUP_FALLBACK_OWNER": "lead@demo.example",
+}
+"""The company of the demo."""
+AT_ANY_HOUR = {"FEEDBACK_CONTACT_ANY_HOUR": "true"}
+"""Nobody who tries the product at night should have to wait until it is day for customers who do not exist."""
 
 
 def _staff(session: Session, runtime: Runtime, now: datetime) -> list[User]:

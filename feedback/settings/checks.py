@@ -247,6 +247,10 @@ def _hours(settings: Settings) -> Iterator[Problem]:
             "Change followup.opens, closes or weekdays.",
             settings=("followup.opens", "followup.closes", "followup.weekdays"),
         )
+    if contact.any_hour and not settings.demo:
+        yield Problem(
+            "F035", "contact.any_hour is only for the demo.", "Remove it: customers are asked in the daytime."
+        )
     if contact.important_gap > contact.min_gap:
         yield Problem(
             "F033",

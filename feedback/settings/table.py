@@ -223,6 +223,10 @@ class ContactSettings:
         "No messages from this local time of the contact ... (some countries allow fewer hours: docs/journey.md)",
     )
     quiet_to: time = setting(time(9), "... until this local time.")
+    any_hour: bool = setting(
+        False,
+        "Send at any hour of any day, whatever the country; only in the demo, where nobody is woken up.",
+    )
     weekdays: tuple[Weekday, ...] = setting(
         _WORKDAYS,
         "Days on which messages may be sent, in countries without their own rule (docs/journey.md).",

@@ -229,12 +229,12 @@ def test_contacts_without_a_permission_are_named_by_import_event_plan_and_doctor
 ) -> None:
     file = tmp_path / "customers.csv"
     file.write_text("external_id,email\na,a@example.com\nb,b@example.com\n")
-    said = "2 of 2 contacts cannot be asked: 2 have no recorded permission (fill in consent.basis)."
+    said = "2 of 2 contacts cannot be asked: 2 have no recorded permission (import a legal basis)."
     assert said in feedback(installed, "import", "contacts", str(file)).output
     assert said in feedback(installed, "plan").output
     assert said in feedback(installed, "doctor").output
     event = feedback(installed, "event", "ticket_closed", "a").output
-    assert "This contact cannot be asked: no recorded permission (fill in consent.basis)." in event
+    assert "This contact cannot be asked: no recorded permission (import a legal basis)." in event
 
 
 def test_what_is_reported_before_a_provider_is_set_up_waits_for_it(

@@ -282,6 +282,7 @@ class TestChecks:
             ({"FEEDBACK_CONTACT_IMPORTANT_GAP": "90d"}, "F033"),
             ({"FEEDBACK_ORGANISATION_NAME": ""}, "F040"),
             ({"FEEDBACK_ORGANISATION_PRIVACY_URL": ""}, "F041"),
+            ({"FEEDBACK_CONTACT_ANY_HOUR": "true"}, "F035"),
             ({"FEEDBACK_ORGANISATION_SUPPORT_EMAIL": ""}, "F042"),
             ({"FEEDBACK_FOLLOWUP_FALLBACK_OWNER": ""}, "F043"),
             ({"FEEDBACK_ORGANISATION_COLOUR": "blue"}, "F044"),

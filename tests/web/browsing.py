@@ -23,9 +23,9 @@ _signed_in: dict[tuple[str, str], list[Any]] = {}
 
 
 @contextmanager
-def serving(app: Flask) -> Iterator[str]:
-    """The address of an application that runs in a thread."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+def serving(app: Flask, port: int = 0) -> Iterator[str]:
+    """The address of an application that runs in a thread; on any free port, unless it needs to know which."""
+    server = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:

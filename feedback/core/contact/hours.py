@@ -40,6 +40,9 @@ class Hours:
         return Hours(opens, closes) if closes == time.min or opens < closes else None
 
 
+ALL_DAY = Hours(time.min, time.min)
+
+
 @dataclass(frozen=True)
 class CountryRules:
     """A country's contact hours by law and custom; `code` is ISO 3166 or "default".

@@ -10,6 +10,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from feedback.core.campaign import CampaignPlan, CampaignState
+from feedback.core.questionnaire import Questionnaire
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.library import Library
 from feedback.services import audit
@@ -19,6 +20,8 @@ from feedback.store.models import Campaign, CampaignMember
 LONGEST_NAME = 80
 FURTHEST = timedelta(days=365)
 PORTION = 1_000
+EVERYBODY: Mapping[str, object] = {}
+"""The query of a campaign for all customers: a filter that leaves nobody out."""
 SHOWN = 200
 """Campaigns on a page."""
 
@@ -26,13 +29,18 @@ SHOWN = 200
 @dataclass(frozen=True, slots=True)
 class CampaignWish:
     """What somebody plans. `segment` is the id of a saved one; without it, `members` are the ids of contacts; None
-    keeps those that the campaign has."""
+    keeps those that the campaign has. `everybody` asks all customers instead."""
 
     name: str
     plan: CampaignPlan
     starts_at: datetime | None
     segment: int | None = None
     members: Sequence[int] | None = None
+    everybody: bool = False
+
+    @property
+    def keeps_audience(self) -> bool:
+        return self.segment is None and self.members is None and not self.everybody
 
 
 def find(session: Session, campaign_id: int) -> Campaign:
@@ -53,6 +61,11 @@ def locked(session: Session, campaign_id: int, edit: int | None = None) -> Campa
     return found
 
 
+def asks_everybody(campaign: Campaign) -> bool:
+    """Whether it is for all customers, and not for a segment (perhaps deleted since) or a list."""
+    return campaign.segment_id is None and campaign.query == EVERYBODY
+
+
 def latest(session: Session) -> Sequence[Campaign]:
     """The newest campaigns first, at most `SHOWN`."""
     return session.scalars(select(Campaign).order_by(Campaign.id.desc()).limit(SHOWN)).all()
@@ -61,7 +74,7 @@ def latest(session: Session) -> Sequence[Campaign]:
 def add(session: Session, wish: CampaignWish, library: Library, *, by: int | None, now: datetime) -> Campaign:
     """Store a draft. Raises Rejected for one that could not be sent, NotFound for an unknown segment."""
     _check(wish, library, now)
-    if wish.segment is None and not wish.members:
+    if wish.keeps_audience or (wish.members is not None and not wish.members):
         raise Rejected("Choose a segment, or give a list of contacts.")
     campaign = Campaign(
         name=_name(wish.name),
@@ -94,7 +107,7 @@ def change(
     campaign = locked(session, campaign_id, edit)
     _check_draft(campaign)
     _check(wish, library, now)
-    if wish.segment is None and wish.members is None and campaign.query is not None:
+    if wish.keeps_audience and campaign.query is not None:
         raise Rejected("Choose a segment, or give a list of contacts.")
     campaign.name, campaign.plan, campaign.starts_at = (
         _name(wish.name),
@@ -131,6 +144,11 @@ def segments_in_use(session: Session) -> Mapping[int, str]:
     return {each.id: each.name for each in segments.every(session)}
 
 
+def can_ask(questionnaire: Questionnaire) -> bool:
+    """Whether a campaign can ask it: not one that asks about an event."""
+    return not any(each.startswith("event.") for each in questionnaire.facts)
+
+
 def _check_draft(campaign: Campaign) -> None:
     if campaign.state != CampaignState.DRAFT:
         raise Conflict("This campaign has started and cannot be changed.")
@@ -140,23 +158,24 @@ def _check(wish: CampaignWish, library: Library, now: datetime) -> None:
     questionnaire = library.questionnaires.get(wish.plan.questionnaire)
     if questionnaire is None:
         raise Rejected("Choose a questionnaire from the list.")
-    if any(each.startswith("event.") for each in questionnaire.facts):
+    if not can_ask(questionnaire):
         raise Rejected("Choose another questionnaire: this one asks about an event, and a campaign has none.")
     if wish.starts_at is not None and not now - timedelta(minutes=5) <= wish.starts_at <= now + FURTHEST:
         raise Rejected("Choose a time in the next 365 days.")
 
 
 def _give_audience(session: Session, campaign: Campaign, wish: CampaignWish) -> None:
+    if wish.keeps_audience:
+        return
     if wish.segment is not None:
         segment = segments.find(session, wish.segment)
         campaign.segment_id, campaign.query = segment.id, dict(segment.query)
-    elif wish.members is not None:
-        campaign.segment_id, campaign.query = None, None
-    if wish.segment is not None or wish.members is not None:
-        session.execute(delete(CampaignMember).where(CampaignMember.campaign_id == campaign.id))
-        for some in _portions(list(dict.fromkeys(wish.members or ()))):
-            rows = [{"campaign_id": campaign.id, "contact_id": each} for each in some]
-            session.execute(insert(CampaignMember), rows)
+    else:
+        campaign.segment_id, campaign.query = None, dict(EVERYBODY) if wish.everybody else None
+    session.execute(delete(CampaignMember).where(CampaignMember.campaign_id == campaign.id))
+    for some in _portions(list(dict.fromkeys(wish.members or ()))):
+        rows = [{"campaign_id": campaign.id, "contact_id": each} for each in some]
+        session.execute(insert(CampaignMember), rows)
 
 
 def _portions(ids: Sequence[int]) -> Iterable[Sequence[int]]:

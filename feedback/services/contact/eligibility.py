@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from feedback.core.audience import Facts
-from feedback.core.contact.hours import Hours, rules_on_days
+from feedback.core.contact.hours import ALL_DAY, Hours, rules_on_days
 from feedback.core.contact.policy import (
     ConsentState,
     Decision,
@@ -326,6 +326,8 @@ def _policy(settings: Settings) -> Policy:
     day = Hours(contact.quiet_to, contact.quiet_from)
     own = tuple((code, frozenset(map(int, days))) for code, days in contact.weekdays_by_country.items())
     countries = dict(rules_on_days(day, frozenset(map(int, contact.weekdays)), own))
+    if contact.any_hour and settings.demo:
+        countries = {code: replace(rules, week=(ALL_DAY,) * 7) for code, rules in countries.items()}
     if contact.consent_required:
         everywhere = frozenset({"sms", "email"})
         countries = {code: replace(rules, consent_required=everywhere) for code, rules in countries.items()}

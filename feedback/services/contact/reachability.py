@@ -17,7 +17,7 @@ from feedback.store.models import Consent, Contact
 
 WORDS: Mapping[str, str] = {
     "refused": "refused permission, or withdrew it",
-    "consent_missing": "have no recorded permission (fill in consent.basis)",
+    "consent_missing": "have no recorded permission (import a legal basis)",
     "not_enabled": "have no address for a provider that is set up",
     "no_address": "have no phone number and no e-mail address",
 }

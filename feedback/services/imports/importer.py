@@ -60,7 +60,7 @@ class ImportReport:
     """The result of an import. `refused` rows were not stored; `notices` concern stored rows.
 
     `left_out` are cells without which their rows were stored. `unreachable` says how many of the file's contacts nobody
-    may ask; a dry run does not know that.
+    may ask, and `unasked` counts them by reason (a key of `reachability.WORDS`); a dry run does not know that.
     """
 
     read: int = 0
@@ -71,6 +71,7 @@ class ImportReport:
     left_out: list[Refusal] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     unreachable: list[str] = field(default_factory=list)
+    unasked: dict[str, int] = field(default_factory=dict)
 
     @property
     def refused_rows(self) -> int:
@@ -233,6 +234,7 @@ class _Run:
             with self.database.reading() as session:
                 counted = reachability.unreachable(session, self.context.settings, list(self.seen))
             self.report.unreachable = list(reachability.sentences(*counted))
+            self.report.unasked = dict(counted[1])
         if not self.dry_run:
             with self.database.writing() as session:
                 session.add(self._audit())

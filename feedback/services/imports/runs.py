@@ -342,6 +342,7 @@ def _told(report: ImportReport) -> Mapping[str, Any]:
         "shown": [[each.line, each.column, each.reason] for each in report.refused[:SHOWN]],
         "notices": report.notices[:MOST_NOTICES],
         "unreachable": report.unreachable,
+        "unasked": report.unasked,
     }
 
 

@@ -14,7 +14,7 @@ from feedback.services import audit
 from feedback.services.context import Context
 from feedback.services.studio import sample_sending
 from feedback.store.database import add_once
-from feedback.store.models import Bookmark, Contact, Message, Response, StudioText, User
+from feedback.store.models import Bookmark, Campaign, Contact, Invitation, Message, Response, StudioText, User
 
 BOOKMARK = "first steps"
 
@@ -28,6 +28,7 @@ class FirstStep(StrEnum):
     CUSTOMERS = "customers"
     SURVEY = "survey"
     TEST = "test"
+    ASK = "ask"
 
 
 def are_open(session: Session, context: Context) -> bool:
@@ -36,6 +37,13 @@ def are_open(session: Session, context: Context) -> bool:
     if session.get(Bookmark, BOOKMARK) is not None or _some(session, select(Response.id)):
         return False
     return not all(done(session, context).values())
+
+
+def left(session: Session, context: Context) -> list[FirstStep]:
+    """The steps that are left, if the checklist is open; none otherwise."""
+    if not are_open(session, context):
+        return []
+    return [step for step, is_done in done(session, context).items() if not is_done]
 
 
 def done(session: Session, context: Context) -> Mapping[FirstStep, bool]:
@@ -50,7 +58,14 @@ def done(session: Session, context: Context) -> Mapping[FirstStep, bool]:
         FirstStep.CUSTOMERS: _some(session, select(Contact.id).where(Contact.erased_at.is_(None))),
         FirstStep.SURVEY: _some(session, select(StudioText.key)),
         FirstStep.TEST: _some(session, tests),
+        FirstStep.ASK: _some(session, select(Campaign.id).where(Campaign.began_at.is_not(None)))
+        or _some(session, select(Invitation.id)),
     }
+
+
+def is_published(context: Context, key: str) -> bool:
+    """Whether customers can be asked with a survey of the studio."""
+    return key in context.library.questionnaires
 
 
 def latest_text(session: Session) -> str | None:

@@ -35,6 +35,7 @@ CHANNELS: Mapping[str, str] = {
     "sms": _("Only SMS"),
 }
 REPEATS: Mapping[str, str] = {"": _("once"), "month": _("every month"), "quarter": _("every quarter")}
+AUDIENCES = ("everybody", "segment", "list")
 DEFAULT_DAYS = 14
 MOST_OPEN, MOST_REMINDER = 90, 30
 
@@ -67,7 +68,10 @@ class CampaignForms:
 
     @may(Permission.MANAGE_CAMPAIGNS)
     def new_campaign(self) -> ResponseReturnValue:
-        return self._page(CampaignFields(segment=request.args.get("segment", "")[:20]))
+        segment, survey = request.args.get("segment", "")[:20], request.args.get("survey", "")[:64]
+        with self.database.reading() as session:
+            audience = "segment" if segment or definition.segments_in_use(session) else "everybody"
+        return self._page(CampaignFields(audience=audience, segment=segment, questionnaire=survey))
 
     @may(Permission.MANAGE_CAMPAIGNS)
     def add_campaign(self) -> ResponseReturnValue:
@@ -150,13 +154,16 @@ class CampaignForms:
         segment = whole(typed.segment) if typed.audience == "segment" and typed.segment.isdigit() else None
         if typed.audience == "segment" and segment is None:
             raise Rejected("Choose a segment, or give a list of contacts.")
-        return found, CampaignWish(typed.name, _plan(typed), _moment(typed.starts), segment, members)
+        everybody = typed.audience == "everybody"
+        return found, CampaignWish(
+            typed.name, _plan(typed), _moment(typed.starts), segment, members, everybody
+        )
 
     def _page(self, typed: CampaignFields, campaign: Campaign | None = None, refused: str = "") -> str:
         with self.database.reading() as session:
             segments = definition.segments_in_use(session)
             languages = listing.values_of(session, Contact.language)
-        offered = [each for each in self.library.questionnaires.values() if not _needs_event(each.facts)]
+        offered = [each for each in self.library.questionnaires.values() if definition.can_ask(each)]
         return render_template(
             "campaigns/form.html",
             typed=typed,
@@ -174,10 +181,6 @@ class CampaignForms:
         )
 
 
-def _needs_event(facts: tuple[str, ...]) -> bool:
-    return any(each.startswith("event.") for each in facts)
-
-
 def _typed() -> CampaignFields:
     form = request.form
 
@@ -186,7 +189,7 @@ def _typed() -> CampaignFields:
 
     return CampaignFields(
         name=text("name", 200),
-        audience="list" if text("audience") == "list" else "segment",
+        audience=text("audience") if text("audience") in AUDIENCES else "segment",
         segment=text("segment", 15),
         listed=form.get("listed", ""),
         questionnaire=text("questionnaire"),
@@ -260,9 +263,10 @@ def _moment(written: str) -> datetime | None:
 
 def _planned(campaign: Campaign) -> CampaignFields:
     plan = CampaignPlan.model_validate(campaign.plan)
+    asked = "everybody" if definition.asks_everybody(campaign) else "segment"
     values: dict[str, Any] = {
         "name": campaign.name,
-        "audience": "list" if campaign.query is None else "segment",
+        "audience": "list" if campaign.query is None else asked,
         "segment": str(campaign.segment_id or ""),
         "questionnaire": plan.questionnaire,
         "channels": " ".join(plan.channels),

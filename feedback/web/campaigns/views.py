@@ -222,7 +222,9 @@ class CampaignPages:
         }
 
     def _audience(self, session: Session, campaign: Campaign) -> str:
-        """The name of the segment, or that it is a list."""
+        """The name of the segment, or that it is a list or for everybody."""
+        if definition.asks_everybody(campaign):
+            return say().gettext("all customers")
         if campaign.query is None:
             return say().gettext("a list of contacts")
         segment = session.get(SavedSegment, campaign.segment_id) if campaign.segment_id else None

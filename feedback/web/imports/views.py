@@ -24,7 +24,7 @@ from feedback.store.models import ImportRun
 from feedback.web.auth.permissions import Permission, may
 from feedback.web.http.locale import say, zone
 from feedback.web.http.numbers import whole
-from feedback.web.wording import customer_wording
+from feedback.web.wording import customer_wording, message_wording
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -183,6 +183,7 @@ class Imports:
             session.expunge(run)
         frame = {
             "run": run, "kinds": KINDS, "states": STATES, "busy": BUSY, "refused": refused, "in_words": in_words,
+            "unasked": _unasked(run),
             "undoable": undoable, "seconds": SECONDS, "wording": customer_wording, "zone_of_days": zone(),
             "shown": runs.first_refusals(run.report), "left_out": runs.first_refusals(run.report, "left_out"),
         }  # fmt: skip
@@ -205,6 +206,12 @@ class Imports:
         except (ImportRefused, NotFound) as error:
             return {**found, "unreadable": in_words(str(error))}
         return {**found, "columns": columns, "above": shape.above, "first": first}
+
+
+def _unasked(run: ImportRun) -> list[tuple[str, int]]:
+    """Why contacts of the file cannot be asked, in words, and how many."""
+    found = run.report.get("unasked") or {}
+    return [(say().gettext(message_wording.OBSTACLES[reason]), number) for reason, number in found.items()]
 
 
 def in_words(sentence: str) -> str:

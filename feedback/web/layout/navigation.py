@@ -36,7 +36,7 @@ class Place:
     aside: bool = False
 
 
-INBOX = "inbox.index"
+INBOX, SIMULATOR = "inbox.index", "simulator.overview"
 
 PLACES = (
     Place(_("Queue"), "desk.queue", Permission.SEE_FOLLOW_UPS),
@@ -47,6 +47,7 @@ PLACES = (
     Place(_("Deliveries"), "deliveries.index", Permission.SEE_DELIVERIES),
     Place(_("Surveys"), "questionnaires.index", Permission.SEE_QUESTIONNAIRES),
     Place(_("Studio"), "studio.index", Permission.EDIT_QUESTIONNAIRES),
+    Place(_("Simulator"), SIMULATOR, Permission.MANAGE_DELIVERIES, aside=True),
     Place(_("Root causes"), "causes.index", Permission.MANAGE_CAUSES, aside=True),
     Place(_("Audit log"), "audit.index", Permission.SEE_AUDIT, aside=True),
     Place(_("Team"), "account.staff", Permission.MANAGE_STAFF, aside=True),
@@ -66,7 +67,9 @@ def install(app: Flask) -> None:
         Permission=Permission,
         asset=asset,
         places=places,
+        simulates=simulates,
         waiting=waiting,
+        steps_left=lambda: g.get("steps_left", ()),
         day=_day,
         language_name=language_name,
         segment_name=segment,
@@ -104,17 +107,29 @@ def _day(written: str) -> date:
 def places() -> list[Place]:
     """The navigation for the signed-in user."""
     exist = current_app.view_functions
-    return [place for place in PLACES if place.endpoint in exist and allows(place.permission)]
+    found = [place for place in PLACES if place.endpoint in exist and allows(place.permission)]
+    return found if simulates() else [place for place in found if place.endpoint != SIMULATOR]
+
+
+def simulates() -> bool:
+    """Whether messages go to the simulator, so that its pages exist."""
+    providers = current_app.extensions["feedback"].providers
+    return any(key.startswith("simulator") for key in providers)
 
 
 def _count_inbox() -> None:
-    """The number of waiting replies, for the navigation. It is read before the view, so that no request holds two
-    connections."""
+    """The number of waiting replies, and the first steps that an admin has left, for the layout. They are read before
+    the view, so that no request holds two connections."""
     access = access_of(current_app, request.endpoint) if request.endpoint else None
-    if access is None or access.anybody or is_fragment() or not allows(Permission.SEE_FOLLOW_UPS):
+    if access is None or is_fragment() or not allows(Permission.SEE_FOLLOW_UPS):
         return
-    with current_app.extensions["feedback"].database.reading() as session:
+    if access.anybody and request.blueprint != "simulator":
+        return
+    runtime = current_app.extensions["feedback"]
+    with runtime.database.reading() as session:
         g.waiting = reply_inbox.waiting(session, viewer())
+        if request.blueprint != "first_steps" and allows(Permission.MANAGE_SETTINGS):
+            g.steps_left = first_steps.left(session, runtime)
 
 
 def waiting(endpoint: str) -> int:

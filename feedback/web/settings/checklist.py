@@ -55,6 +55,11 @@ WORDS: Mapping[FirstStep, StepWords] = {
         _("Send the survey to yourself and answer it, before the first customer gets it."),
         _("Send a test"),
     ),
+    FirstStep.ASK: StepWords(
+        _("First customers"),
+        _("Publish the survey and send it. Before anything goes out, you see who gets it and who does not."),
+        _("Ask customers"),
+    ),
 }
 
 
@@ -77,12 +82,13 @@ class Checklist:
         with self.database.reading() as session:
             done = first_steps.done(session, self.runtime)
             latest = first_steps.latest_text(session)
+            is_live = latest is not None and first_steps.is_published(self.runtime, latest)
             is_open = first_steps.are_open(session, self.runtime)
         return render_template(
             "settings/first_steps.html",
             steps=[(step, WORDS[step], done[step]) for step in FirstStep],
             following=next((step for step in FirstStep if not done[step]), None),
-            pages=_pages(latest),
+            pages=_pages(latest, is_live=is_live),
             n_done=sum(done.values()),
             is_open=is_open,
         )
@@ -94,13 +100,19 @@ class Checklist:
         return redirect(url_for("home"), 303)
 
 
-def _pages(latest: str | None) -> Mapping[FirstStep, str]:
+def _pages(latest: str | None, *, is_live: bool) -> Mapping[FirstStep, str]:
     """The page of each step; `latest` is the survey that was edited last."""
+    templates = url_for("studio.list_templates")
+    ask = templates
+    if latest is not None:
+        campaign = url_for("campaigns.new_campaign", survey=latest)
+        ask = campaign if is_live else url_for("studio.publish", key=latest)
     return {
         FirstStep.BRAND: url_for("settings.group", group="brand"),
         FirstStep.CHANNELS: url_for("settings.group", group="email"),
         FirstStep.TEAM: url_for("account.staff"),
         FirstStep.CUSTOMERS: url_for("imports.index"),
-        FirstStep.SURVEY: url_for("studio.list_templates"),
-        FirstStep.TEST: url_for("studio.preview", key=latest) if latest else url_for("studio.list_templates"),
+        FirstStep.SURVEY: templates,
+        FirstStep.TEST: url_for("studio.preview", key=latest) if latest else templates,
+        FirstStep.ASK: ask,
     }

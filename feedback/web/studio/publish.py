@@ -13,6 +13,7 @@ from feedback import clock
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.lint.engine.acknowledgement import Warned
 from feedback.lint.reporters.translation import in_language
+from feedback.services.campaigns import definition
 from feedback.services.questionnaires.layers import JOURNEY
 from feedback.services.studio import comparison, consequences, drafts, publication
 from feedback.services.studio.consequences import Consequence
@@ -147,6 +148,7 @@ class Publishing:
             if candidate and not prepared.is_blocked
             else None,
             days=consequences.DAYS,
+            can_be_sent=old is not None and definition.can_ask(old),
             is_unused=not draft.is_journey
             and not any(each.questionnaire == key for each in library.journey.stages),
             refused=[each for each in library.refused if frame.key_of_refused(each) == key],

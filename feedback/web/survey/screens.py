@@ -148,6 +148,7 @@ class Screens:
         return {
             "languages": visit.languages(question),
             "s": Step(question, self._wording(visit), where, visit.order, form, mistake, keep),
+            "picked": bool(form) and mistake is None and question.key not in visit.answers,
             "action": visit.address(question),
             "back": visit.back(question),
             "trap": visit.address(question, trap=True),

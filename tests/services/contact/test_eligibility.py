@@ -34,6 +34,19 @@ def test_quiet_hours_of_the_settings_hold_in_every_country(world: World) -> None
     assert len(world.texts) == 1
 
 
+@pytest.mark.parametrize(("is_demo", "messages"), [(True, 1), (False, 0)])
+def test_only_the_demo_can_send_at_any_hour(world: World, is_demo: bool, messages: int) -> None:
+    any_hour = replace(world.settings.contact, any_hour=True)
+    world.settings = replace(world.settings, contact=any_hour, demo=is_demo)
+    with world.database.writing() as session:
+        world.contact(session)
+        world.wait(hours=11)  # 23:00 UTC, in the night of Istanbul
+        world.event(session, "ticket_closed")
+    world.wait(hours=1.5)
+    world.tick()
+    assert len(world.texts) == messages
+
+
 def test_whoever_was_asked_recently_is_skipped_with_the_next_date(world: World) -> None:
     with world.database.writing() as session:
         world.contact(session)

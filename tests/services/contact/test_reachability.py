@@ -46,7 +46,7 @@ def test_the_count_is_a_sentence_and_a_warning(world: World) -> None:
         (problem,) = reachability.problems(session, world.settings)
     assert (problem.code, problem.level) == ("F115", "warning")
     assert problem.message == (
-        "3 of 4 contacts cannot be asked: 2 have no recorded permission (fill in consent.basis); "
+        "3 of 4 contacts cannot be asked: 2 have no recorded permission (import a legal basis); "
         "1 have no phone number and no e-mail address."
     )
 

@@ -58,7 +58,8 @@ def test_each_step_is_done_by_the_data_alone(migrated: Database, new: Context, t
     context = Context(named, new.library, {"simulator_email": provider})
     with migrated.reading() as session:
         done = first_steps.done(session, context)
-        assert [step for step in FirstStep if not done[step]] == [FirstStep.TEST]
+        assert [step for step in FirstStep if not done[step]] == [FirstStep.TEST, FirstStep.ASK]
+        assert first_steps.left(session, context) == [FirstStep.TEST, FirstStep.ASK]
         assert first_steps.latest_text(session) == "own"
         assert first_steps.are_open(session, context)
 

@@ -98,6 +98,25 @@ def test_a_draft_is_changed_drawn_and_deleted(runtime: Runtime, sign_in: SignIn)
     assert lead.get(address).status_code == 404
 
 
+def test_all_customers_are_an_audience(runtime: Runtime, sign_in: SignIn) -> None:
+    lead = sign_in("lead")
+    draft = plan(lead, audience="everybody", listed="")
+    with runtime.database.reading() as session:
+        everybody = session.scalar(select(func.count()).where(Contact.erased_at.is_(None)))
+    page = lead.get(draft).text
+    assert "all customers" in page
+    assert f"of {everybody} contacts" in page
+    form = lead.get(f"{draft}/edit").text
+    assert re.search(r'value="everybody" checked', form)
+
+
+def test_the_survey_of_the_link_is_chosen(sign_in: SignIn) -> None:
+    assert (
+        'value="relationship-nps" selected'
+        in sign_in("lead").get("/campaigns/new?survey=relationship-nps").text
+    )
+
+
 def test_a_segment_and_a_file_are_audiences(runtime: Runtime, sign_in: SignIn) -> None:
     lead = sign_in("lead")
     lead.post("/customers/segments", data={"name": "VIP", "segment": "vip"})

@@ -27,7 +27,7 @@ def test_an_admin_of_a_new_installation_starts_on_the_checklist_and_others_do_no
 ) -> None:
     assert admin.get("/").headers["Location"] == "/first-steps/"
     page = admin.get("/first-steps/").text
-    assert "0 of 6 done" in page
+    assert "0 of 7 done" in page
     assert page.index('aria-current="step"') < page.index("Channels")
 
 
@@ -80,6 +80,7 @@ def test_the_story_of_the_first_steps(
         _survey(page, site, worker)
         assert [mail.recipients for mail in smtp.mails][-1] == ("ada@example.com",)
         assert smtp.mails[-1].message["Subject"].startswith("TEST")
+        _ask(page, site)
         page.goto(f"{site}/")
         expect(page).to_have_url(f"{site}/desk/")
         page.goto(f"{site}/first-steps/")
@@ -156,3 +157,13 @@ def _survey(page: Page, site: str, worker: Worker) -> None:
     expect(page.locator(".notice.good")).to_contain_text("Test queued")
     worker._following.look(at_once=True)
     worker.tick()
+
+
+def _ask(page: Page, site: str) -> None:
+    _step(page, site, "First customers", "Ask customers")
+    page.get_by_role("button", name="Publish").click()
+    page.get_by_role("link", name="Ask customers now").click()
+    page.fill("#name", "First round")
+    page.get_by_role("button", name="Save and preview").click()
+    page.get_by_role("button", name="Ask 1 contact").click()
+    expect(page.locator(".notice.good")).to_contain_text("The campaign is started.")
