@@ -9,6 +9,7 @@
     python3 dev.py lock [--upgrade]   generate the lock files
     python3 dev.py audit              check the dependencies: withdrawn releases, hashes, licences
     python3 dev.py sbom [FILE]        write the bill of materials (CycloneDX), default sbom.cdx.json
+    python3 dev.py image FILE         build the OCI image (on Debian; without a daemon and without being root)
 
 Each command first creates `.venv` from the lock file if it does not exist.
 """
@@ -47,6 +48,9 @@ WRITERS = [
     "feedback.lint.document.json_schema",
 ]  # write docs/rules/ and docs/schema/ themselves
 BROWSER_PACKAGES = ["chromium", "fonts-noto-core"]  # Noto has the letters of Persian and Arabic
+SYSTEMD = ["systemd"]  # its program that rates a unit
+PROXIES = ["nginx", "caddy"]  # unpacked and not installed, because Debian starts what it installs
+PROGRAMS = TOOLS / "debian"
 NODE_PACKAGES = ["nodejs", "npm"]  # for the program that enforces Twilio's contract
 
 
@@ -60,6 +64,7 @@ def main(arguments: list[str]) -> int:
         "lock": lock,
         "audit": audit,
         "sbom": sbom,
+        "image": image,
     }
     if not arguments or arguments[0] not in commands:
         print(__doc__)
@@ -181,6 +186,15 @@ def sbom(arguments: list[str]) -> int:
     )
 
 
+def image(arguments: list[str]) -> int:
+    """Its Python has to be of the version of Debian's, whose files it compiles."""
+    if len(arguments) != 1:
+        print("Name the file of the image: python3 dev.py image FILE")
+        return 2
+    install(DEV_LOCK)
+    return call([BIN / "python", ROOT / "docs" / "deploy" / "image.py", arguments[0], *find_uv()])
+
+
 def install(lock_file: Path) -> None:
     """Make `.venv` from the lock, if what is there was made from another one."""
     wanted = stamp_of(lock_file)
@@ -244,12 +258,32 @@ def install_programs() -> None:
         if quiet(["dpkg", "-s", *BROWSER_PACKAGES])
         else BROWSER_PACKAGES,
         "npm for the test of Twilio's contract": [] if shutil.which("npm") else NODE_PACKAGES,
+        "systemd for the test of its unit": [] if shutil.which("systemd-analyze") else SYSTEMD,
     }
     for what, packages in wanted.items():
         if packages:
             print(f"Installing {what} ...", flush=True)
             if not apt_install(packages):
                 print("That did not work.", flush=True)
+    unpack_proxies()
+
+
+def unpack_proxies() -> None:
+    """The programs of the tests of docs/deploy, which need nothing that Debian's Python does not need, too."""
+    missing = [name for name in PROXIES if not (PROGRAMS / "unpacked" / name).exists()]
+    if not missing or not debian_root():
+        return
+    print(f"Unpacking {' and '.join(missing)} ...", flush=True)
+    place = PROGRAMS / "unpacked"
+    place.mkdir(parents=True, exist_ok=True)
+    for name in missing:
+        done = subprocess.run(
+            ["apt-get", "download", "-qq", name], cwd=place, check=False, capture_output=True
+        )
+        for archive in place.glob(f"{name}_*.deb") if done.returncode == 0 else ():
+            if quiet(["dpkg-deb", "-x", archive, PROGRAMS]):
+                (place / name).touch()
+            archive.unlink()
 
 
 def debian_root() -> bool:
