@@ -274,6 +274,7 @@ def unpack_proxies() -> None:
     if not missing or not debian_root():
         return
     print(f"Unpacking {' and '.join(missing)} ...", flush=True)
+    quiet(["apt-get", "update", "-qq"])
     place = PROGRAMS / "unpacked"
     place.mkdir(parents=True, exist_ok=True)
     for name in missing:

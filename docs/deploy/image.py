@@ -26,6 +26,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / "build" / "image"
+LEVEL = 6
+"""Of the compression."""
 USER = 65532
 """The user of the program, who owns nothing but /var/lib/feedback; by custom "nonroot" in images without a shell."""
 PACKAGES = ["libstdc++6", "ca-certificates", "netbase"]
@@ -225,7 +227,7 @@ def add(archive: tarfile.TarFile, path: Path, name: str) -> None:
 
 def write(target: Path, layers: list[bytes]) -> str:
     """Write the image (OCI image layout 1.0 in a tar archive, with the list that `docker load` reads). Its digest."""
-    packed = [gzip.compress(each, 6, mtime=0) for each in layers]
+    packed = [gzip.compress(each, LEVEL, mtime=0) for each in layers]
     config = encoded(configuration(layers))
     parts = [("application/vnd.oci.image.layer.v1.tar+gzip", each) for each in packed]
     manifest = encoded(
