@@ -125,6 +125,8 @@ def _without_escape(question: ChoiceQuestion, listed: Choices) -> tuple[str, str
 def _has_escape(listed: Choices, escapes: Sequence[str]) -> bool:
     words = listed.words
     said = [each for each in escapes if each in REASONS_ASIDE] if asks_why(words, listed.stem) else escapes
+    if words and words.mentions("case_stem", listed.stem) and any(words.says("other_person", each) for each in listed.texts):
+        return True  # "Who chose? I did, my partner did, someone else did"
     return any(
         option.role in escapes
         or (option.role is None and words and any(words.says(kind, text) for kind in said))
