@@ -76,8 +76,10 @@ def _missing(question: ChoiceQuestion, listed: Choices) -> tuple[str, str] | Non
 def _escapes(question: ChoiceQuestion, listed: Choices) -> tuple[str, ...]:
     """What of the list is an answer for everybody else. Something always matters most, and everybody who pays has a way
     to pay: nobody has nothing to tick there."""
-    something = ("most_stem", "answered_stem")
-    all_tick = listed.words is not None and any(listed.words.mentions(kind, listed.stem) for kind in something)
+    something = ("most_stem", "answered_stem", "reason_stem")
+    all_tick = listed.words is not None and any(
+        listed.words.mentions(kind, listed.stem) for kind in something
+    )
     return NOTHING if question.multiple and listed.kind == "unordered" and not all_tick else ESCAPES
 
 
@@ -125,7 +127,11 @@ def _without_escape(question: ChoiceQuestion, listed: Choices) -> tuple[str, str
 def _has_escape(listed: Choices, escapes: Sequence[str]) -> bool:
     words = listed.words
     said = [each for each in escapes if each in REASONS_ASIDE] if asks_why(words, listed.stem) else escapes
-    if words and words.mentions("case_stem", listed.stem) and any(words.says("other_person", each) for each in listed.texts):
+    if (
+        words
+        and words.mentions("case_stem", listed.stem)
+        and any(words.says("other_person", each) for each in listed.texts)
+    ):
         return True  # "Who chose? I did, my partner did, someone else did"
     return any(
         option.role in escapes

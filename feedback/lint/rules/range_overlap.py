@@ -51,7 +51,11 @@ def _in(document: Document, listed: BandedAnswers) -> Iterator[Finding]:
     clock = _are_times_of_day(document, listed)
     for (_, text, band), (place, other_text, other) in combinations(listed.bands[:MOST_COMPARED], 2):
         shared = overlap(band, other)
-        if shared is None or (clock and _touch(band, other)) or fold(text, listed.language) == fold(other_text, listed.language):
+        if (
+            shared is None
+            or (clock and _touch(band, other))
+            or fold(text, listed.language) == fold(other_text, listed.language)
+        ):
             continue  # the same text twice is the business of `options-not-exclusive`
         yield document.finding(
             RULE,

@@ -155,14 +155,18 @@ def _turns_on_what_fits(each: LabelledScale, found: Sequence[Reading]) -> bool:
     short"."""
     words, middle = label_words(each.language), len(each.labels) // 2
     opposed = found[0].degree * found[-1].degree < 0
-    return len(each.labels) == 3 and opposed and words is not None and words.says("fitting", each.labels[middle])
+    return (
+        len(each.labels) == 3 and opposed and words is not None and words.says("fitting", each.labels[middle])
+    )
 
 
 def _climbs_from_nothing(each: LabelledScale, found: Sequence[Reading]) -> bool:
     """Whether a bare "not at all" begins a list that climbs step by step: after it, "poorly" is a low degree of "well"."""
     degrees = [one.degree for one in found]
     bare_zero = any(one.dimension == ANY and one.zero for one in readings(each.labels[0], each.language))
-    return bare_zero and len(found) == len(each.labels) and degrees == sorted(set(degrees))
+    return (
+        bare_zero and len(found) == len(each.labels) and degrees == sorted(degrees) and len(set(degrees)) > 2
+    )
 
 
 def _runs_one_way(start: Reading, others: Sequence[Reading]) -> bool:
