@@ -351,7 +351,8 @@ def _main(found: Sequence[Sequence[Reading]], counts: Counter[str]) -> str:
     ranked = [dimension for dimension, _ in counts.most_common()]
     if not ranked or len(_degrees_in(found, ranked[0])) == len(found):
         return ranked[0] if ranked else ANY
-    return next((each for each in ranked[1:] if _climb(_degrees_in(found, each), len(found))), ranked[0])
+    others = (each for each in ranked[1:] if _climb(_degrees_in(found, each), len(found)))
+    return next(others, ranked[0])
 
 
 def _degrees_in(found: Sequence[Sequence[Reading]], dimension: str) -> list[float]:

@@ -141,7 +141,7 @@ def _has_escape(listed: Choices, escapes: Sequence[str]) -> bool:
 
 
 def _are_plans(listed: Choices) -> bool:
-    """Whether rates name what can be had ("How would you like to pay? Monthly, quarterly, yearly"), not what is done."""
+    """Whether rates name what can be had ("How would you like to pay? Monthly, yearly"), not what is done."""
     words = listed.words
     if words is None or words.asked(listed.stem) == "frequency":
         return False

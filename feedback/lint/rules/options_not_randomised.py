@@ -63,9 +63,9 @@ def is_unordered(question: ChoiceQuestion, listed: Choices) -> bool:
 
 
 def _asks_for_a_case(listed: Choices) -> bool:
-    """Whether a short list of all there can be answers who, where or what happened: people look for their own case, where the first
-    option draws those who judge ("Which matters most?") or who stop at what seems to fit. A list with "other" names
-    some of many cases."""
+    """Whether a short list of all there can be answers who, where or what happened: people look for their own case,
+    where the first option draws those who judge ("Which matters most?") or who stop at what seems to fit. A list with
+    "other" names some of many cases."""
     words = listed.words
     return (
         words is not None

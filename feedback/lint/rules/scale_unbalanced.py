@@ -102,9 +102,7 @@ def _are_mirrored(one: Sequence[str], other: Sequence[str], language: str) -> bo
 
 def _unbalanced(each: LabelledScale) -> str | None:
     known = amounts(each)
-    if each.dimension is None or each.dimension in ONE_SIDED or len(known) < 2:
-        return None
-    if len({one.degree for one in known}) < 2:
+    if each.dimension is None or each.dimension in ONE_SIDED or len({one.degree for one in known}) < 2:
         return None
     if _climbs_from_nothing(each, known) or _turns_on_what_fits(each, known):
         return None
@@ -161,7 +159,7 @@ def _turns_on_what_fits(each: LabelledScale, found: Sequence[Reading]) -> bool:
 
 
 def _climbs_from_nothing(each: LabelledScale, found: Sequence[Reading]) -> bool:
-    """Whether a bare "not at all" begins a list that climbs step by step: after it, "poorly" is a low degree of "well"."""
+    """Whether a bare "not at all" begins a list that climbs: after it, "poorly" is a low degree of "well"."""
     degrees = [one.degree for one in found]
     bare_zero = any(one.dimension == ANY and one.zero for one in readings(each.labels[0], each.language))
     return (
