@@ -227,7 +227,7 @@ def _are_times(texts: Sequence[str], language: str) -> bool:
     if _is_one_time([bare(text, language) for text in texts], language):
         return False
     named = [_names_time(bare(text, language), language) for text in texts]
-    phrases = words_of(language) if any(named) else None
+    phrases = words_of(language) if sum(named) * 2 >= len(texts) else None
     if phrases is None:
         return False
     period = phrases.pattern("recall-period-missing.period")

@@ -266,8 +266,8 @@ def _negated(text: str, words: LabelLexicon, depth: int) -> Iterator[Reading]:
 
 
 def _is_kept(reading: Reading) -> bool:
-    """Whether a label in the middle says that what was due was done: "met", "on time", "enough". To deny it, or to grant
-    it in part, is to fall short."""
+    """Whether a label in the middle says that what was due was done: "met", "on time", "enough". Whoever denies it, or
+    grants it in part, tells of less."""
     return reading.degree == 0 and reading.dimension in DUE
 
 
@@ -349,17 +349,22 @@ def _main(found: Sequence[Sequence[Reading]], counts: Counter[str]) -> str:
     """The dimension that most labels share. Where it leaves one of them unread, another that reads all of them, step by
     step, is meant: short and long are lengths, but of a journey also speeds."""
     ranked = [dimension for dimension, _ in counts.most_common()]
-    if not ranked or all(_chosen(many, ranked[0]) for many in found):
+    if not ranked or len(_degrees_in(found, ranked[0])) == len(found):
         return ranked[0] if ranked else ANY
-    return next(
-        (each for each in ranked[1:] if _is_graduated([_chosen(many, each) for many in found])), ranked[0]
-    )
+    others = (each for each in ranked[1:] if _climb(_degrees_in(found, each), len(found)))
+    return next(others, ranked[0])
 
 
-def _is_graduated(chosen: Sequence[Reading | None]) -> bool:
-    degrees = [each.degree for each in chosen if each]
-    climbs = degrees in (sorted(set(degrees)), sorted(set(degrees), reverse=True))
-    return len(degrees) == len(chosen) > 2 and climbs
+def _degrees_in(found: Sequence[Sequence[Reading]], dimension: str) -> list[float]:
+    """The degrees of the labels that can be read in a dimension."""
+    chosen = (_chosen(many, dimension) for many in found)
+    return [each.degree for each in chosen if each and each.dimension == dimension]
+
+
+def _climb(degrees: Sequence[float], labels: int) -> bool:
+    """Whether every label has its degree, each above or each below the one before it."""
+    steps = sorted(set(degrees))
+    return len(degrees) == labels > 2 and list(degrees) in (steps, steps[::-1])
 
 
 def _in_one_dimension(

@@ -76,7 +76,7 @@ def _missing(question: ChoiceQuestion, listed: Choices) -> tuple[str, str] | Non
 def _escapes(question: ChoiceQuestion, listed: Choices) -> tuple[str, ...]:
     """What of the list is an answer for everybody else. Something always matters most, and everybody who pays has a way
     to pay: nobody has nothing to tick there."""
-    something = ("most_stem", "answered_stem")
+    something = ("most_stem", "answered_stem", "reason_stem")
     all_tick = listed.words is not None and any(
         listed.words.mentions(kind, listed.stem) for kind in something
     )
@@ -127,6 +127,12 @@ def _without_escape(question: ChoiceQuestion, listed: Choices) -> tuple[str, str
 def _has_escape(listed: Choices, escapes: Sequence[str]) -> bool:
     words = listed.words
     said = [each for each in escapes if each in REASONS_ASIDE] if asks_why(words, listed.stem) else escapes
+    if (
+        words
+        and words.mentions("case_stem", listed.stem)
+        and any(words.says("other_person", each) for each in listed.texts)
+    ):
+        return True  # "Who chose? I did, my partner did, someone else did"
     return any(
         option.role in escapes
         or (option.role is None and words and any(words.says(kind, text) for kind in said))
@@ -135,7 +141,7 @@ def _has_escape(listed: Choices, escapes: Sequence[str]) -> bool:
 
 
 def _are_plans(listed: Choices) -> bool:
-    """Whether rates name what can be had ("How would you like to pay? Monthly, quarterly, yearly"), not what is done."""
+    """Whether rates name what can be had ("How would you like to pay? Monthly, yearly"), not what is done."""
     words = listed.words
     if words is None or words.asked(listed.stem) == "frequency":
         return False

@@ -29,8 +29,8 @@ RULE = Rule(
     ),
     bad=("six features in a fixed order", "Never … Always shuffled"),
     suppress="People look for the option where it always stands (a list they know by heart). Under a question "
-    "for who or where, a short list without “other” only informs: people look for their own case, and the order "
-    "decides little.",
+    "for who, where or what happened, a short list without “other” only informs: people look for their own case, "
+    "and the order decides little.",
 )
 LEAST = 4
 LONG = 6
@@ -63,9 +63,9 @@ def is_unordered(question: ChoiceQuestion, listed: Choices) -> bool:
 
 
 def _asks_for_a_case(listed: Choices) -> bool:
-    """Whether a short list of all there can be answers who or where: people look for their own case, where the first
-    option draws those who judge ("Which matters most?") or who stop at what seems to fit. A list with "other" names
-    some of many cases."""
+    """Whether a short list of all there can be answers who, where or what happened: people look for their own case,
+    where the first option draws those who judge ("Which matters most?") or who stop at what seems to fit. A list with
+    "other" names some of many cases."""
     words = listed.words
     return (
         words is not None

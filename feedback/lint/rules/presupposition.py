@@ -69,7 +69,9 @@ def _effect(question: QuestionView) -> re.Match[str] | None:
     if question.kind not in ("scale", "choice") or not question.answers or question.starts_at_zero:
         return None
     match = _search(question, "presupposition.effect")
-    deniable = match and (question.answered("answers.zero") or _has_bad_side(question))
+    deniable = match and (
+        question.answered("answers.zero") or _has_bad_side(question) or _names_neither(question)
+    )
     return None if deniable else match
 
 
@@ -77,6 +79,14 @@ def _has_bad_side(question: QuestionView) -> bool:
     """Whether the answers are a scale with a bad side, which can say that the effect was one."""
     found = scale(question.answers, question.words.language)
     return any(one is not None and one.dimension in VALUED and one.degree < 0 for one in found)
+
+
+def _names_neither(question: QuestionView) -> bool:
+    """Whether an answer denies both ends: "neither helped nor hindered"."""
+    labels = lexicon(question.words.language)
+    return labels is not None and any(
+        pattern.fullmatch(answer) for pattern in labels.neither for answer in question.answers
+    )
 
 
 def _liking(question: QuestionView) -> re.Match[str] | None:

@@ -12,6 +12,7 @@ from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.languages.lexicon import lexicon
 from feedback.lint.languages.pack import pack
 from feedback.lint.options.labels import ANY, DUE, Reading, readings
+from feedback.lint.options.labels import lexicon as label_words
 from feedback.lint.options.scales import LabelledScale, is_worded_scale, scales
 from feedback.lint.rules import presupposition
 from feedback.lint.rules.scale_not_graduated import amounts, disordered
@@ -45,7 +46,7 @@ FAINT = 1.0
 PRIVATIVE = frozenset({"usefulness", "importance", "interest", "politeness"})
 """Dimensions whose negative word may only say that the good is missing ("useless", "inattentive")."""
 ONE_SIDED = frozenset(
-    {"frequency", "recency", "change", "timing", "amount", "effort", "disappointment", "level"}
+    {"frequency", "recency", "change", "timing", "amount", "effort", "disappointment", "level", "temperature"}
 )
 """Dimensions that start at nothing: they have no negative side to be missed."""
 
@@ -101,11 +102,9 @@ def _are_mirrored(one: Sequence[str], other: Sequence[str], language: str) -> bo
 
 def _unbalanced(each: LabelledScale) -> str | None:
     known = amounts(each)
-    if each.dimension is None or each.dimension in ONE_SIDED or len(known) < 2:
+    if each.dimension is None or each.dimension in ONE_SIDED or len({one.degree for one in known}) < 2:
         return None
-    if len({one.degree for one in known}) < 2:
-        return None
-    if _climbs_from_nothing(each, known):
+    if _climbs_from_nothing(each, known) or _turns_on_what_fits(each, known):
         return None
     if _starts_at_zero(known):
         return _lopsided_ends(known) if len(known) == 2 else None
@@ -149,11 +148,23 @@ def _starts_at_zero(found: Sequence[Reading]) -> bool:
     return any(_runs_one_way(ends[0], ends[1:]) for ends in (found, found[::-1]))
 
 
+def _turns_on_what_fits(each: LabelledScale, found: Sequence[Reading]) -> bool:
+    """Whether the label in the middle says that it was right, whatever its words weigh: "too long, long enough, too
+    short"."""
+    words, middle = label_words(each.language), len(each.labels) // 2
+    opposed = found[0].degree * found[-1].degree < 0
+    return (
+        len(each.labels) == 3 and opposed and words is not None and words.says("fitting", each.labels[middle])
+    )
+
+
 def _climbs_from_nothing(each: LabelledScale, found: Sequence[Reading]) -> bool:
-    """Whether a bare "not at all" begins a list that climbs step by step: after it, "poorly" is a low degree of "well"."""
+    """Whether a bare "not at all" begins a list that climbs: after it, "poorly" is a low degree of "well"."""
     degrees = [one.degree for one in found]
     bare_zero = any(one.dimension == ANY and one.zero for one in readings(each.labels[0], each.language))
-    return bare_zero and len(found) == len(each.labels) and degrees == sorted(set(degrees))
+    return (
+        bare_zero and len(found) == len(each.labels) and degrees == sorted(degrees) and len(set(degrees)) > 2
+    )
 
 
 def _runs_one_way(start: Reading, others: Sequence[Reading]) -> bool:

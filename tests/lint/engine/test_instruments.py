@@ -23,6 +23,9 @@ def question(text: str, language: str = "en", more: str = "type: nps"):
         ("en", "how likely is it that you would recommend Acme to a friend or family member"),
         ("tr", "{company|bizi} bir arkadaşınıza veya iş arkadaşınıza tavsiye etme olasılığınız nedir?"),
         ("fa", "چقدر احتمال دارد {company} را به يك دوست یا همكار خود پیشنهاد کنید؟"),
+        ("en", "How likely are you to recommend our spa to friends or family?"),
+        ("tr", "Spamızı yakınlarınıza önerme ihtimaliniz ne kadar?"),
+        ("fa", "چقدر احتمال دارد {company} را به آشنایان خود معرفی کنید؟"),
     ],
 )
 def test_the_registered_wording_is_exempt_whatever_its_letter_forms(language, text):
@@ -39,6 +42,18 @@ def test_the_registered_wording_is_exempt_whatever_its_letter_forms(language, te
 )
 def test_anything_else_is_not(text):
     assert not exempt(question(text), "en")
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "same"),
+    [
+        ("tr", "Spamızı beğenme ihtimaliniz ne kadar?", False),
+        ("fa", "چقدر احتمال دارد دوباره به {company} بیایید؟", False),
+        ("fa", "چقدر احتمال دارد {company} را به دوستانتان معرفی کنید؟", True),
+    ],
+)
+def test_a_wording_may_differ_in_the_words_of_its_brackets_only(language, text, same):
+    assert unaltered(question(text, language), language) is same
 
 
 def test_a_lead_in_does_not_alter_an_instrument():
