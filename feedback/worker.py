@@ -27,6 +27,7 @@ from feedback.services.backups import nightly
 from feedback.services.campaigns import upkeep
 from feedback.services.contact import suppression
 from feedback.services.doors import arrivals, processing
+from feedback.services.exports import jobs
 from feedback.services.followups import recovery_survey, reported_changes, workflow
 from feedback.services.imports import runs
 from feedback.services.journey import enrolments, invitations
@@ -225,6 +226,7 @@ class Worker:
             ("back up", self._back_up, max(tick, 60)),
             ("report life", self._report_life, max(tick, 60)),
             ("drivers", partial(rank_drivers, stopped=stopped), max(tick, 300)),
+            ("export", partial(make_exports, stopped=stopped), tick),
             ("purge", partial(purge, stopped=stopped), max(tick, 3_600)),
         ]
 
@@ -427,6 +429,12 @@ def take_in(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
     processing.process_waiting(runtime.database, runtime, now, stopped)
 
 
+def make_exports(runtime: Runtime, _: datetime, stopped: Stopped = never) -> None:
+    """Make the files that people and programs have asked for, one after the other."""
+    while jobs.work(runtime.database, runtime, runtime.database.now, stopped):
+        pass
+
+
 def purge(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
     """Delete or redact what is past its retention time."""
     with runtime.database.writing() as session:
@@ -439,5 +447,6 @@ def purge(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
     retention.purge_all(portions, runtime.settings.retention, now)
     portions.repeat(lambda session, limit: delivery_log.purge(session, now, limit))
     portions.repeat(lambda session, limit: arrivals.purge(session, now, limit))
+    jobs.purge(portions, now)
     if not runtime.database.empty_log():
         log.info("worker.log_in_use")  # the next run tries again

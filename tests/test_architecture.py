@@ -224,6 +224,15 @@ def test_a_path_that_everybody_has_is_not(path: str) -> None:
 # Modules whose behaviour is tested in another file, which is named here; each that gets a file of its name goes.
 TESTED_ELSEWHERE = {
     "services/reports/driver_analysis.py": "services/reports/test_drivers.py",
+    "services/exports/formats/base.py": "services/exports/test_formats.py",
+    "services/exports/formats/csv_file.py": "services/exports/test_formats.py",
+    "services/exports/formats/xlsx.py": "services/exports/test_formats.py",
+    "services/exports/formats/spss.py": "services/exports/test_formats.py",
+    "services/exports/formats/stata.py": "services/exports/test_formats.py",
+    "services/exports/formats/parquet.py": "services/exports/test_formats.py",
+    "services/exports/reading.py": "services/exports/test_making.py",
+    "services/exports/selection.py": "services/exports/test_making.py",
+    "services/exports/codebook.py": "services/exports/test_making.py",
     "services/notifications/follow_up_letter.py": "services/notifications/test_owner_digest.py",
     "services/notifications/notified_follow_ups.py": "services/notifications/test_owner_digest.py",
     "services/notifications/note_email.py": "web/followups/test_queue.py",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 DAY = click.DateTime(["%Y-%m-%d"])
 
 
-class Exports(click.Group):
+class ExportCommands(click.Group):
     """Takes what is no subcommand for the id of a contact: `feedback export c-17`."""
 
     def resolve_command(
@@ -29,7 +29,7 @@ class Exports(click.Group):
         return super().resolve_command(context, args)
 
 
-@main.group(cls=Exports)
+@main.group(cls=ExportCommands)
 def export() -> None:
     """Export what is stored about a person, or the responses to a survey.
 

@@ -70,6 +70,8 @@ COLUMNS: Mapping[str, Mapping[Whose, str]] = {
     "door_seen": {N: "uid"},
     "duplicate_send": {N: "provider_id"},
     "enrolment": {C: "explanation", N: "stage occurrence questionnaire reason"},
+    "export_part": {Q: "data"},
+    "export_run": {N: "request name state problem"},
     "follow_up": {
         C: "closing_note",
         N: "rule kind title playbook urgency metric outcome",

@@ -30,6 +30,7 @@ from feedback.web import (
 from feedback.web.auth import datastore, permissions, second_factor_policy
 from feedback.web.doors import receiver as doors_receiver
 from feedback.web.doors import views as doors_views
+from feedback.web.export import views as export_views
 from feedback.web.followups import queue
 from feedback.web.followups import root_causes as followups_root_causes
 from feedback.web.http import headers, library_in_force, numbers, request_limits
@@ -66,6 +67,7 @@ ROOMS = (
     Room(customers.blueprint, "/customers"),
     Room(campaigns.blueprint, "/campaigns"),
     Room(reports_views.blueprint, "/insights"),
+    Room(export_views.blueprint, "/exports"),
     Room(messaging_views.blueprint, "/deliveries"),
     Room(questionnaires_views.blueprint, "/questionnaires"),
     Room(studio.blueprint, "/studio"),

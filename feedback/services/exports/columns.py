@@ -25,7 +25,7 @@ from feedback.core.questions import (
 )
 from feedback.core.text.localized import Text
 from feedback.i18n import Translator, _
-from feedback.services.exports.names import Names
+from feedback.services.exports.names import ColumnNames
 
 CellKind = Literal["text", "number", "date", "moment"]
 Label = Text | str
@@ -111,7 +111,7 @@ Place = tuple[Question, Mapping[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class ExportLayout:
     """The columns of a survey, and for each version's id where its answers go: question -> `Place`."""
 
     title: Text
@@ -126,12 +126,12 @@ def worded(label: Label, say: Translator, language: str) -> str:
     return label.to(language) if isinstance(label, Text) else say.gettext(label)
 
 
-def layout(versions: Sequence[AskedVersion], taken: Iterable[str]) -> Layout:
+def layout(versions: Sequence[AskedVersion], taken: Iterable[str]) -> ExportLayout:
     """The columns of these versions, the oldest first; `taken` are names of other columns of the file.
 
     The columns are in the order of the newest version; those of questions that were removed follow.
     """
-    names, known = Names(taken), _Known({})
+    names, known = ColumnNames(taken), _Known({})
     for version in versions:
         for question in version.questionnaire.questions:
             if question.answerable:
@@ -142,7 +142,7 @@ def layout(versions: Sequence[AskedVersion], taken: Iterable[str]) -> Layout:
     languages = dict.fromkeys(
         each for version in reversed(versions) for each in version.questionnaire.languages
     )
-    return Layout(
+    return ExportLayout(
         newest.title,
         tuple(languages),
         [known.drafts[each].column() for each in ordered],
@@ -334,7 +334,7 @@ def _lowest(question: Question) -> float:
 class _Known:
     drafts: dict[_Identity, _Draft]
 
-    def add(self, question: Question, version: AskedVersion, names: Names) -> None:
+    def add(self, question: Question, version: AskedVersion, names: ColumnNames) -> None:
         for part in _parts(question, version.questionnaire.languages):
             identity = _identity(question, part)
             if identity not in self.drafts:

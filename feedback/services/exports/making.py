@@ -13,9 +13,9 @@ from feedback.library import Library
 from feedback.services import audit, reports
 from feedback.services.access import Viewer
 from feedback.services.exports import codebook, reading
-from feedback.services.exports.columns import Layout
+from feedback.services.exports.columns import ExportLayout
 from feedback.services.exports.formats import WRITERS, csv_file
-from feedback.services.exports.formats.base import Wording
+from feedback.services.exports.formats.base import LabelLanguage
 from feedback.services.exports.reading import ExportTable
 from feedback.services.exports.selection import ExportRequest
 from feedback.services.reports import Survey
@@ -38,7 +38,7 @@ def make(
     found, table = _table(session, library, viewer, request, stopped)
     if request.format == "codebook":
         return codebook.write(path, table.columns, found.languages)
-    wording = Wording(translator("desk", request.language), language_of(found, request.language))
+    wording = LabelLanguage(translator("desk", request.language), language_of(found, request.language))
     return WRITERS[request.format](path, table, wording)
 
 
@@ -54,7 +54,7 @@ def streamed(session: Session, library: Library, viewer: Viewer, request: Export
 
 def _table(
     session: Session, library: Library, viewer: Viewer, request: ExportRequest, stopped: Callable[[], bool]
-) -> tuple[Layout, ExportTable]:
+) -> tuple[ExportLayout, ExportTable]:
     """The layout of the survey and the rows. A codebook is always about the columns with one row per response."""
     survey = find_survey(session, library, request)
     found = reading.layout_of(session, library, survey)
@@ -63,7 +63,7 @@ def _table(
     return found, reading.wide(found, blocks) if is_wide else reading.long(found, blocks)
 
 
-def language_of(found: Layout, wanted: str) -> str:
+def language_of(found: ExportLayout, wanted: str) -> str:
     """The language of the labels: the one that is wanted, or the first of the survey if it is not in it."""
     return wanted if wanted in found.languages else found.languages[0]
 
@@ -74,8 +74,12 @@ def file_name(request: ExportRequest, day: str) -> str:
 
 
 def find_survey(session: Session, library: Library, request: ExportRequest) -> Survey:
-    """The survey of an export. Raises NotFound."""
-    return reports.find_survey(reports.surveys(session, library), request.survey)
+    """The survey of an export, by its trend or by the key of a questionnaire. Raises NotFound."""
+    known = reports.surveys(session, library)
+    trends = {each.trend for each in known}
+    by_key = {key: each.trend for each in reversed(known) for key in each.questionnaires}
+    wanted = request.survey
+    return reports.find_survey(known, wanted if wanted in trends else by_key.get(wanted, wanted))
 
 
 def responses_of(session: Session, library: Library, viewer: Viewer, request: ExportRequest) -> int:

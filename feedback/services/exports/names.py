@@ -1,4 +1,4 @@
-"""Names of columns that SPSS, Stata, R and Python all take."""
+"""ColumnNames of columns that SPSS, Stata, R and Python all take."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RESERVED = frozenset((*_SPSS.split(), *_STATA.split()))
 _STRING_TYPE = re.compile(r"str\d+")
 
 
-class Names:
+class ColumnNames:
     """Gives each column a name of its own: lower case, ASCII, at most `LONGEST` characters.
 
     A name depends on those that were given before, so give the oldest columns theirs first: then no later column can

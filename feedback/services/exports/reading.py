@@ -17,7 +17,7 @@ from feedback.i18n import _
 from feedback.library import Library
 from feedback.services.access import Viewer
 from feedback.services.exports.cells import Cell, cells
-from feedback.services.exports.columns import ANSWERED, AskedVersion, ExportColumn, Layout, layout
+from feedback.services.exports.columns import ANSWERED, AskedVersion, ExportColumn, ExportLayout, layout
 from feedback.services.reports import ResponseSelection, Survey
 from feedback.services.reports.queries import responses
 from feedback.store.models import Account, AnswerRow, Contact, QuestionnaireVersion, Response
@@ -94,7 +94,7 @@ def asked_versions(session: Session, library: Library, survey: Survey) -> list[A
     return found
 
 
-def layout_of(session: Session, library: Library, survey: Survey) -> Layout:
+def layout_of(session: Session, library: Library, survey: Survey) -> ExportLayout:
     """The columns of a survey's questions."""
     return layout(asked_versions(session, library, survey), [each.name for each in _BEFORE])
 
@@ -105,7 +105,7 @@ def count(session: Session, viewer: Viewer, wanted: ResponseSelection) -> int:
     return int(session.scalar(ids) or 0)
 
 
-def wide(found: Layout, blocks: Iterator[Block]) -> ExportTable:
+def wide(found: ExportLayout, blocks: Iterator[Block]) -> ExportTable:
     """One row for each response."""
     columns = [*_BEFORE, *found.columns]
 
@@ -117,7 +117,7 @@ def wide(found: Layout, blocks: Iterator[Block]) -> ExportTable:
     return ExportTable(found.title, columns, rows())
 
 
-def long(found: Layout, blocks: Iterator[Block]) -> ExportTable:
+def long(found: ExportLayout, blocks: Iterator[Block]) -> ExportTable:
     """One row for each answer; for each chosen option, row and ranked option, where a question has several."""
 
     def rows() -> Iterator[Cells]:
@@ -129,7 +129,7 @@ def long(found: Layout, blocks: Iterator[Block]) -> ExportTable:
     return ExportTable(found.title, [*_BEFORE, *_OF_AN_ANSWER], rows())
 
 
-def _wide_row(found: Layout, about: Row[Any], given: dict[str, Answer], width: int) -> Cells:
+def _wide_row(found: ExportLayout, about: Row[Any], given: dict[str, Answer], width: int) -> Cells:
     row: list[Cell] = [*_about(found, about)]
     row += [None] * (width - len(row))
     places = found.places.get(about.version_id, {})
@@ -142,7 +142,7 @@ def _wide_row(found: Layout, about: Row[Any], given: dict[str, Answer], width: i
     return row
 
 
-def _long_rows(found: Layout, version_id: int, given: dict[str, Answer]) -> Iterator[Cells]:
+def _long_rows(found: ExportLayout, version_id: int, given: dict[str, Answer]) -> Iterator[Cells]:
     for key, (question, of_parts) in found.places.get(version_id, {}).items():
         answer = given.get(key)
         if answer is None:
@@ -228,6 +228,6 @@ def _answers(session: Session, ids: list[int]) -> dict[int, dict[str, Answer]]:
     return found
 
 
-def _about(found: Layout, row: Row[Any]) -> Cells:
+def _about(found: ExportLayout, row: Row[Any]) -> Cells:
     version = found.versions.get(row.version_id)
     return (row.id, row.questionnaire, version.number if version else None, *row[3:])

@@ -25,6 +25,8 @@ from feedback.store.models import (
     ContactAlias,
     DoorArrival,
     DoorMention,
+    ExportPart,
+    ExportRun,
     FollowUp,
     FollowUpEntry,
     ImportPart,
@@ -68,6 +70,7 @@ def forget(session: Session, contact: Contact, person: Person) -> None:
         _blank_notices(session, exact)
     _forget_arrivals(session, contact, person, exact)
     _forget_imports(session)
+    _forget_exports(session)
     _forget_views(session, contact, [*exact, contact.external_id])
     # Kept for a day for calls that are sent again; one about this person would then be refused.
     session.execute(delete(CallAnswer).where(_quotes(CallAnswer.body, [*names, contact.external_id])))
@@ -105,6 +108,16 @@ def json_forms(needles: Iterable[str]) -> list[str]:
     escaped = {json.dumps(each)[1:-1] for each in plain}
     upper = {re.sub(r"\\u([0-9a-f]{4})", lambda code: f"\\u{code[1].upper()}", each) for each in escaped}
     return sorted(plain | escaped | upper)
+
+
+def _forget_exports(session: Session) -> None:
+    """Delete the files of all exports, and begin those again that are being made: they hold answers as they were."""
+    again = {"state": "waiting", "lease_until": None, "attempt": ExportRun.attempt + 1}
+    session.execute(update(ExportRun).where(ExportRun.state == "running").values(**again))
+    session.execute(update(ExportRun).where(ExportRun.state == "done").values(state="erased", size=0))
+    session.execute(
+        delete(ExportPart)
+    )  # last: until here a worker can add one, and now it finds that it may not
 
 
 def _names(contact: Contact, person: Person) -> Iterator[str]:

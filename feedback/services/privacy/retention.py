@@ -50,6 +50,7 @@ KEPT: Mapping[str, str] = {
     "attempt_count": "when the window of its limit is over",
     "import_change": "erasure, or the undoing of the import",
     "import_part": "after seven days, or at the next erasure",
+    "export_part": "after seven days, or at the next erasure",
     "import_run": "the report at the next erasure",
     "saved_view": "erasure, or its owner",
     "provider_hold": "erasure",

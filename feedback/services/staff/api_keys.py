@@ -36,6 +36,8 @@ class Scope(StrEnum):
     RESPONSES_READ = "responses.read"
     RESPONSES_WRITE = "responses.write"
     SCORES_READ = "scores.read"
+    EXPORTS_READ = "exports.read"
+    EXPORTS_WRITE = "exports.write"
     INVITATIONS_READ = "invitations.read"
     INVITATIONS_WRITE = "invitations.write"
     FOLLOW_UPS_READ = "follow-ups.read"

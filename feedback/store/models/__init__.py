@@ -5,6 +5,7 @@ from feedback.store.models.backups import BackupRun
 from feedback.store.models.campaigns import Campaign, CampaignMember, CampaignWave
 from feedback.store.models.customers import Account, Consent, Contact, ContactAlias, Suppression, UsagePoint
 from feedback.store.models.doors import Door, DoorArrival, DoorMention, DoorSeen
+from feedback.store.models.exports import ExportPart, ExportRun
 from feedback.store.models.followups import FollowUp, FollowUpEntry, RootCause
 from feedback.store.models.imports import ImportChange, ImportPart, ImportRun
 from feedback.store.models.journeys import Enrolment, Invitation, JourneyEvent, QuestionnaireVersion
@@ -74,6 +75,8 @@ __all__ = [
     "DriverAnalysis",
     "DuplicateSend",
     "Enrolment",
+    "ExportPart",
+    "ExportRun",
     "FollowUp",
     "FollowUpEntry",
     "ImportChange",

@@ -58,6 +58,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
             {"question": "improve", "text": "Shorter waiting times."},
         ],
     },
+    "POST /exports": {"survey": "relationship-nps", "format": "sav", "since": "2026-01-01T00:00:00+03:00"},
     "POST /follow-ups/{follow_up_id}/take": {},
     "POST /follow-ups/{follow_up_id}/release": {},
     "POST /follow-ups/{follow_up_id}/notes": {"text": "Asked engineering about the label printer."},

@@ -23,6 +23,8 @@ PERMISSIONS: Mapping[Scope, Permission] = {
     Scope.RESPONSES_READ: Permission.SEE_REPORTS,
     Scope.RESPONSES_WRITE: Permission.MANAGE_CUSTOMERS,
     Scope.SCORES_READ: Permission.SEE_REPORTS,
+    Scope.EXPORTS_READ: Permission.EXPORT,
+    Scope.EXPORTS_WRITE: Permission.EXPORT,
     Scope.INVITATIONS_READ: Permission.SEE_DELIVERIES,
     Scope.INVITATIONS_WRITE: Permission.MANAGE_DELIVERIES,
     Scope.FOLLOW_UPS_READ: Permission.SEE_FOLLOW_UPS,

@@ -237,6 +237,8 @@ SUBJECTS: Mapping[str, str] = {
     "suppressions": _("Opted-out addresses"),
     "import": _("Import"),
     "events": _("Events"),
+    "export": _("Export"),
+    "exports": _("Exports"),
     "segment": _("Segment"),
     "user": _("User"),
     "api_key": _("API key"),

@@ -17,6 +17,8 @@ TITLES: Mapping[Scope, str] = {
     Scope.RESPONSES_READ: _("See answers and comments"),
     Scope.RESPONSES_WRITE: _("Add and change answers"),
     Scope.SCORES_READ: _("See scores"),
+    Scope.EXPORTS_READ: _("See and download exports"),
+    Scope.EXPORTS_WRITE: _("Export responses as files"),
     Scope.INVITATIONS_READ: _("See invitations and their state"),
     Scope.INVITATIONS_WRITE: _("Ask contacts, and withdraw invitations"),
     Scope.FOLLOW_UPS_READ: _("See follow-ups"),

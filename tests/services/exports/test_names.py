@@ -1,4 +1,4 @@
-"""Names of columns: taken by SPSS and Stata, unique, and never changed by a later column."""
+"""ColumnNames of columns: taken by SPSS and Stata, unique, and never changed by a later column."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.services.exports.names import LONGEST, RESERVED, Names
+from feedback.services.exports.names import LONGEST, RESERVED, ColumnNames
 
 KEYS = st.from_regex(r"[a-z][a-z0-9_-]{0,63}", fullmatch=True)
 PARTS = st.lists(st.tuples(KEYS, st.one_of(st.just(""), KEYS)), max_size=30, unique=True)
@@ -16,7 +16,7 @@ PARTS = st.lists(st.tuples(KEYS, st.one_of(st.just(""), KEYS)), max_size=30, uni
 
 @given(PARTS)
 def test_every_column_gets_a_name_of_its_own_that_both_programs_take(parts: list[tuple[str, str]]) -> None:
-    names = Names(["response", "contact"])
+    names = ColumnNames(["response", "contact"])
     found = [names.name(*each) for each in parts]
     assert len({*found, "response", "contact"}) == len(found) + 2
     for name in found:
@@ -27,7 +27,7 @@ def test_every_column_gets_a_name_of_its_own_that_both_programs_take(parts: list
 
 @given(PARTS)
 def test_a_later_column_changes_no_earlier_name(parts: list[tuple[str, str]]) -> None:
-    fewer, more = Names(), Names()
+    fewer, more = ColumnNames(), ColumnNames()
     before = [fewer.name(*each) for each in parts[: len(parts) // 2]]
     after = [more.name(*each) for each in parts]
     assert after[: len(before)] == before
@@ -45,10 +45,10 @@ def test_a_later_column_changes_no_earlier_name(parts: list[tuple[str, str]]) ->
     ],
 )
 def test_names_are_readable(parts: tuple[str, ...], name: str) -> None:
-    assert Names(["contact"]).name(*parts) == name
+    assert ColumnNames(["contact"]).name(*parts) == name
 
 
 def test_a_long_name_keeps_its_beginning() -> None:
-    name = Names().name("which-of-these-do-you-use-every-day", "mail")
+    name = ColumnNames().name("which-of-these-do-you-use-every-day", "mail")
     assert name.startswith("which_of_these_do_you_use")
     assert len(name) <= LONGEST

@@ -22,7 +22,7 @@ Packed = list[float | bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class LabelLanguage:
     """In which language labels are written."""
 
     say: Translator
@@ -44,7 +44,7 @@ class Wording:
         }
 
 
-Writer = Callable[[Path, ExportTable, Wording], int]
+Writer = Callable[[Path, ExportTable, LabelLanguage], int]
 """Writes the table as a file in this directory's path. Returns the number of rows."""
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from feedback.core.text import spreadsheet
 from feedback.services.exports.cells import Cell
-from feedback.services.exports.formats.base import Wording, as_text
+from feedback.services.exports.formats.base import LabelLanguage, as_text
 from feedback.services.exports.reading import ExportTable
 
 ROWS_IN_A_PIECE = 200
 
 
-def write(path: Path, table: ExportTable, wording: Wording) -> int:  # noqa: ARG001 - CSV has no labels
+def write(path: Path, table: ExportTable, wording: LabelLanguage) -> int:  # noqa: ARG001 - CSV has no labels
     """Write the table. Returns the number of rows."""
     rows = 0
 

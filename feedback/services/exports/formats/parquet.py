@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from feedback.errors import Rejected
+from feedback.i18n import _
 from feedback.services.exports.cells import Cell
 from feedback.services.exports.columns import ExportColumn
-from feedback.services.exports.formats.base import Wording
+from feedback.services.exports.formats.base import LabelLanguage
 from feedback.services.exports.reading import Cells, ExportTable
 
 ROWS_OF_A_GROUP = 20_000
-_NEEDED = "Install `feedback[analysis]` for Parquet: the package pyarrow is not there. CSV holds the same."
+_NEEDED = _("Install the extra `analysis` for Parquet: the package pyarrow is missing. CSV holds the same.")
 _SUFFIX = "_missing"
 _CHOICES = ("single", "consent")
 
@@ -33,7 +34,7 @@ def is_available() -> bool:
     return True
 
 
-def write(path: Path, table: ExportTable, wording: Wording) -> int:
+def write(path: Path, table: ExportTable, wording: LabelLanguage) -> int:
     """Raises Rejected if pyarrow is not installed."""
     if not is_available():
         raise Rejected(_NEEDED)
@@ -55,7 +56,7 @@ def write(path: Path, table: ExportTable, wording: Wording) -> int:
     return rows
 
 
-def _fields(pa: Any, column: ExportColumn, wording: Wording, names: set[str]) -> Iterator[Any]:
+def _fields(pa: Any, column: ExportColumn, wording: LabelLanguage, names: set[str]) -> Iterator[Any]:
     labels = wording.value_labels(column)
     about = {"label": wording.label(column), "question": column.question, "values": json.dumps(labels)}
     yield pa.field(

@@ -17,7 +17,7 @@ from typing import IO
 from feedback import __version__, clock
 from feedback.services.exports.cells import Cell
 from feedback.services.exports.columns import ExportColumn
-from feedback.services.exports.formats.base import Packed, Spool, Wording, as_text, plain, shortened
+from feedback.services.exports.formats.base import LabelLanguage, Packed, Spool, as_text, plain, shortened
 from feedback.services.exports.reading import ExportTable
 
 LONGEST_TEXT = 32_767
@@ -37,7 +37,7 @@ _AT_CASES = 80
 """Where the header holds the number of rows."""
 
 
-def write(path: Path, table: ExportTable, wording: Wording) -> int:
+def write(path: Path, table: ExportTable, wording: LabelLanguage) -> int:
     with Spool() as spool:
         variables = [_Variable(column, number) for number, column in enumerate(table.columns, 1)]
         for row in table.rows:
@@ -116,7 +116,9 @@ class _Variable:
 # --- Dictionary -----------------------------------------------------------------------------------------
 
 
-def _write_dictionary(file: IO[bytes], variables: Sequence[_Variable], wording: Wording, title: str) -> None:
+def _write_dictionary(
+    file: IO[bytes], variables: Sequence[_Variable], wording: LabelLanguage, title: str
+) -> None:
     elements = sum(variable.blocks() for variable in variables)
     file.write(_header(elements, title))
     for variable in variables:
@@ -152,7 +154,7 @@ def _variable_records(variable: _Variable, label: str) -> Iterator[bytes]:
         yield from [struct.pack("<iiiiii", 2, -1, 0, 0, 0, 0) + bytes(_BLOCK)] * (-(-width // _BLOCK) - 1)
 
 
-def _value_labels(variable: _Variable, index: int, wording: Wording) -> bytes:
+def _value_labels(variable: _Variable, index: int, wording: LabelLanguage) -> bytes:
     labels = wording.value_labels(variable.column)
     by_code = {variable.codes[key]: label for key, label in reversed(labels.items())}
     if not by_code:

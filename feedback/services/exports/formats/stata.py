@@ -17,9 +17,10 @@ from typing import IO
 
 from feedback import clock
 from feedback.errors import Rejected
+from feedback.i18n import _
 from feedback.services.exports.cells import Cell
 from feedback.services.exports.columns import ExportColumn
-from feedback.services.exports.formats.base import Packed, Spool, Wording, as_text, plain, shortened
+from feedback.services.exports.formats.base import LabelLanguage, Packed, Spool, as_text, plain, shortened
 from feedback.services.exports.reading import ExportTable
 
 MOST_COLUMNS = 32_767
@@ -35,10 +36,10 @@ _MISSING_LABEL = 2_147_483_621
 _PIECE = 1 << 16
 
 
-def write(path: Path, table: ExportTable, wording: Wording) -> int:
+def write(path: Path, table: ExportTable, wording: LabelLanguage) -> int:
     """Raises Rejected for more columns than the format has."""
     if len(table.columns) > MOST_COLUMNS:
-        raise Rejected(f"Choose CSV: Stata has {MOST_COLUMNS} columns, and this survey needs more.")
+        raise Rejected(_("Choose CSV: Stata has 32,767 columns, and this survey needs more."))
     with Spool() as spool, path.open("wb") as file:
         variables = [_Variable(column) for column in table.columns]
         for row in table.rows:
@@ -111,7 +112,7 @@ class _Document:
         self._variables = variables
         self._map: list[int] = []
 
-    def write(self, spool: Spool, wording: Wording, title: str) -> None:
+    def write(self, spool: Spool, wording: LabelLanguage, title: str) -> None:
         self._begin(b"<stata_dta>")
         self._file.write(_header(len(self._variables), spool.rows, title))
         self._begin(b"<map>")
@@ -138,7 +139,7 @@ class _Document:
         self._map.append(self._file.tell())
         self._file.write(tag)
 
-    def _write_variables(self, wording: Wording) -> None:
+    def _write_variables(self, wording: LabelLanguage) -> None:
         count, each = len(self._variables), self._variables
         parts: list[tuple[str, bytes]] = [
             ("variable_types", struct.pack(f"<{count}H", *(variable.type for variable in each))),
@@ -170,7 +171,7 @@ class _Document:
                 texts.write(b"GSO" + struct.pack("<IQBI", place, number, 130, len(cell) + 1) + cell + b"\0")
                 yield struct.pack("<H", place) + struct.pack("<Q", number)[:6]
 
-    def _value_labels(self, wording: Wording) -> Iterator[bytes]:
+    def _value_labels(self, wording: LabelLanguage) -> Iterator[bytes]:
         for variable in self._variables:
             labels = wording.value_labels(variable.column)
             by_code = {_label_code(variable.column, key): labels[key] for key in reversed(labels)}

@@ -10,7 +10,8 @@ from xlsxwriter import Workbook
 
 from feedback.core.text.localized import direction
 from feedback.errors import Rejected
-from feedback.services.exports.formats.base import Wording, plain
+from feedback.i18n import _
+from feedback.services.exports.formats.base import LabelLanguage, plain
 from feedback.services.exports.reading import ExportTable
 
 MOST_ROWS = 1_048_576
@@ -25,10 +26,10 @@ _OPTIONS = {
 _DATES = {"date": "yyyy-mm-dd", "moment": "yyyy-mm-dd hh:mm:ss"}
 
 
-def write(path: Path, table: ExportTable, wording: Wording) -> int:
+def write(path: Path, table: ExportTable, wording: LabelLanguage) -> int:
     """Raises Rejected if the rows or columns do not fit on a sheet."""
     if len(table.columns) > MOST_COLUMNS:
-        raise Rejected(f"Choose CSV: a sheet has {MOST_COLUMNS} columns, and this survey needs more.")
+        raise Rejected(_("Choose CSV: a sheet has 16,384 columns, and this survey needs more."))
     options = {**_OPTIONS, "tmpdir": str(path.parent)}
     with Workbook(path, options) as book:
         rows = _rows(book, table)
@@ -49,7 +50,7 @@ def _rows(book: Workbook, table: ExportTable) -> int:
     line = 0
     for line, row in enumerate(table.rows, 1):
         if line >= MOST_ROWS:
-            raise Rejected(f"Choose CSV or a shorter period: a sheet has room for {MOST_ROWS - 1:,} rows.")
+            raise Rejected(_("Choose CSV or a shorter period: a sheet has room for 1,048,575 rows."))
         for number, cell in enumerate(row):
             _write(sheet, line, number, cell, formats[number])
     return line
@@ -64,7 +65,7 @@ def _write(sheet: Any, line: int, number: int, cell: Any, style: Any) -> None:
         sheet.write_number(line, number, cell, style)
 
 
-def _meanings(book: Workbook, table: ExportTable, wording: Wording) -> None:
+def _meanings(book: Workbook, table: ExportTable, wording: LabelLanguage) -> None:
     """The codebook in one language; the file with it has all of them."""
     sheet = book.add_worksheet("Codebook")
     if direction(wording.language) == "rtl":
