@@ -35,6 +35,7 @@ from feedback.services.reports.overview import Glance, overview
 from feedback.services.reports.queries import ResponseSelection
 from feedback.services.reports.rates import Rate, Rates, response_rates
 from feedback.services.reports.recovery import AfterClosing, ScoredAgain, after_closing, scored_again
+from feedback.services.reports.reliability import score_reliability
 from feedback.services.reports.results import (
     AskedQuestion,
     ChosenShare,
@@ -134,6 +135,7 @@ __all__ = [
     "response_rates",
     "results",
     "score",
+    "score_reliability",
     "scored_again",
     "signs_of",
     "standing",
