@@ -7,7 +7,7 @@ rebuild-rollups` if there are many answers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -36,7 +36,7 @@ _SCORED = """
 
 def upgrade() -> None:
     connection = op.get_bind()
-    versions = connection.execute(
+    versions: Iterable[Any] = connection.execute(
         sa.select(sa.column("id"), sa.column("content", sa.JSON())).select_from(
             sa.table("questionnaire_version")
         )

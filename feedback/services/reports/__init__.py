@@ -63,7 +63,7 @@ from feedback.services.reports.scores import (
     over_time,
     score,
 )
-from feedback.services.reports.series import Series, all_series, find_series
+from feedback.services.reports.series import Series, all_series, composite_series, find_series
 from feedback.services.reports.single_responses import (
     RESPONSES_PAGE,
     listed_responses,
@@ -120,6 +120,7 @@ __all__ = [
     "comments",
     "compare_groups",
     "compare_periods",
+    "composite_series",
     "count_accounts",
     "driver_report",
     "driver_subjects",

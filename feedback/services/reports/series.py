@@ -61,6 +61,12 @@ def find_series(known: Iterable[Series], trend: str, question: str | None = None
     raise NotFound(f"There is no trend {trend!r}; known trends: {trends}.")
 
 
+def composite_series(known: Iterable[Series], trend: str) -> dict[str, Series]:
+    """Key -> the scores over several questions of a trend; of one that was computed in another way, the newest."""
+    found = [each for each in known if each.trend == trend and each.composite]
+    return {each.question: each for each in reversed(found)}
+
+
 def published(session: Session, library: Library) -> Iterator[Questionnaire]:
     """Every stored version, the newest first. A version is parsed once per process."""
     ids = session.scalars(

@@ -55,3 +55,11 @@ def test_reliability_waits_for_thirty_people(sign_in: SignIn, runtime: Runtime) 
         )  # fmt: skip
     page = sign_in("lead").get("/insights/scores/onboarded/onboarding").text
     assert "from 30 complete responses on" in page
+
+
+def test_the_score_is_on_the_page_of_a_response(sign_in: SignIn, runtime: Runtime) -> None:
+    with runtime.database.writing() as session:
+        given = {"ease": 5, "help": 4, "doubt": 1}
+        response = answer(session, runtime.library, "onboarded", given, clock.now(), runtime.settings).id
+    page = sign_in("lead").get(f"/insights/responses/{response}").text
+    assert "<dt>Onboarding</dt>" in page and "4.667" in page
