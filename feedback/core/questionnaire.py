@@ -12,7 +12,9 @@ from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 from feedback.core.answer import Answer, AnswerProblem
 from feedback.core.audience import NOBODY, Facts
 from feedback.core.blocks import Block, conditions, misplaced
+from feedback.core.composite import Composite, OwnScore, composites
 from feedback.core.condition import Condition, look_at
+from feedback.core.metrics import METRICS
 from feedback.core.questions import (
     AnyQuestion,
     ChoiceQuestion,
@@ -162,6 +164,9 @@ class Questionnaire(Strict):
     blocks: tuple[Block, ...] | None = Field(
         None, strict=False, description="questions that are asked, or skipped, together"
     )
+    scores: tuple[OwnScore, ...] | None = Field(
+        None, strict=False, description="scores over several questions; SUS and UMUX-Lite need no entry"
+    )
     messages: Messages = Field(default_factory=Messages)
     thanks: Annotated[
         tuple[Thanks, ...],
@@ -214,6 +219,24 @@ class Questionnaire(Strict):
         """The question with the questionnaire's score: the first one with a metric."""
         return next((q for q in self.questions if isinstance(q, ScaleQuestion) and q.metric), None)
 
+    @cached_property
+    def composites(self) -> tuple[Composite, ...]:
+        """The scores over several questions: validated ones whose items are all asked, and those of `scores`."""
+        return composites(self.scores or (), self.questions)
+
+    def metric_of(self, key: str) -> str | None:
+        """The metric of a scored question or of a score over several; None for others."""
+        if (question := self.by_key.get(key)) is not None:
+            return question.metric
+        return next((each.metric for each in self.composites if each.key == key), None)
+
+    def band_of(self, key: str, value: int) -> str | None:
+        """The band of such a score, such as `promoter`."""
+        if (question := self.by_key.get(key)) is not None:
+            return question.band(value)
+        metric = METRICS.get(self.metric_of(key) or "")
+        return metric.band(value) if metric else None
+
     def language_for(self, wanted: str | None) -> str:
         """The questionnaire's language for a customer who prefers `wanted`."""
         return nearest(wanted, self.languages) or self.languages[0]
@@ -265,16 +288,21 @@ class Questionnaire(Strict):
         left = [question for question in path if question.answerable and question.key not in answers]
         return SurveyOutcome(
             answers=answers,
-            scores={
-                question.key: value
-                for question in path
-                if question.metric and question.key in answers
-                if isinstance(value := answers[question.key].value, int)
-            },
+            scores=self._scores(path, answers),
             rules=tuple(self.follow_ups_for(answers)),
             nothing_left=not left,
             missing=any(question.required for question in left),
         )
+
+    def _scores(self, path: Sequence[AnyQuestion], answers: Mapping[str, Answer]) -> dict[str, int]:
+        single = {
+            question.key: value
+            for question in path
+            if question.metric and question.key in answers
+            if isinstance(value := answers[question.key].value, int)
+        }
+        several = {each.key: value for each in self.composites if (value := each.of(answers)) is not None}
+        return single | several
 
     def read(self, form: Form) -> tuple[dict[str, Answer], list[AnswerProblem]]:
         """All answers in a form, and all mistakes in it. Missing answers are no mistake here."""
@@ -349,6 +377,7 @@ class Questionnaire(Strict):
             keys.append(question.key)
             if question.answerable:
                 seen.append(question.key)
+        composites(self.scores or (), self.questions)  # raises what is wrong with them
         rules = [("follow_ups", number, each.when) for number, each in enumerate(self.follow_ups)]
         pages = [("thanks", number, each.when) for number, each in enumerate(self.thanks)]
         for name, number, condition in (*rules, *pages):

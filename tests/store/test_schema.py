@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from importlib import import_module
@@ -16,6 +17,7 @@ from feedback.store import schema
 from feedback.store.database import Database
 from feedback.store.models import (
     Contact,
+    CountedBy,
     FollowUp,
     FollowUpEntry,
     InboundReply,
@@ -25,6 +27,7 @@ from feedback.store.models import (
     ProviderHold,
     RateLimitBucket,
     Receipt,
+    Score,
     SimulatedMessage,
 )
 
@@ -142,6 +145,41 @@ def test_an_upgrade_takes_the_programs_keys_back_from_callers(database: Database
         assert session.scalars(select(JourneyEvent.key).order_by(JourneyEvent.id)).all() == [
             "caller:1:follow-up:2", "follow-up:3", "ticket-4",
         ]  # fmt: skip
+
+
+def test_given_answers_to_the_single_ease_question_become_scores(database: Database) -> None:
+    """Of a version that asks it; opt-outs, other questions and answers that look like a machine's stay without one."""
+    content = {"key": "task", "trend": "tasks", "questions": [
+        {"key": "seq", "instrument": {"name": "seq", "source": "x"}}, {"key": "other", "type": "rating"},
+    ]}  # fmt: skip
+    values = ["2", "4", "7", '"not_applicable"', "5"]
+    with database.connection() as connection:
+        command.upgrade(schema._config(connection), "0024")
+        _insert(connection, "counted_by", {"id": 1, "zone": "UTC", "complete": True})
+        version = {"key": "task", "content_hash": "x", "content": json.dumps(content), "published_at": AT}
+        _insert(connection, "questionnaire_version", {"id": 1, **version})
+        for number, value in enumerate(values, 1):
+            response = {
+                "id": number, "version_id": 1, "questionnaire": "task", "source": "link", "channel": "sms",
+                "language": "en", "state": "complete", "provisional": number == 5, "evidence": "{}",
+                "answered_at": AT, "updated_at": AT, "edits": 0, "is_demo": False,
+            }  # fmt: skip
+            _insert(connection, "response", response)
+            for question in ("seq", "other"):
+                _insert(connection, "answer", {"response_id": number, "question": question, "value": value})
+    database.upgrade()
+    with database.reading() as session:
+        found = session.execute(
+            select(
+                Score.response_id, Score.trend, Score.question, Score.metric, Score.value, Score.band
+            ).order_by(Score.response_id)
+        ).all()
+        assert [tuple(row) for row in found] == [
+            (1, "tasks", "seq", "seq", 2, "difficult"),
+            (2, "tasks", "seq", "seq", 4, "neutral"),
+            (3, "tasks", "seq", "seq", 7, "easy"),
+        ]
+        assert not session.scalars(select(CountedBy.complete)).one()
 
 
 def test_contacts_get_their_turn_with_an_upgrade_and_keep_their_day_of_the_quarter(

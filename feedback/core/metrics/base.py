@@ -153,6 +153,12 @@ class Metric:
         best, worst = (self.minimum, self.maximum) if self.high_is_bad else (self.maximum, self.minimum)
         return (value - best) / (worst - best)
 
+    def reported(self, value: int) -> float:
+        """One answer on the scale on which the score is reported: a stored SUS of 29 is 72.5. Most metrics report the
+        answer itself."""
+        factor, offset = getattr(self.measure, "factor", 1.0), getattr(self.measure, "offset", 0.0)
+        return float(factor * value + offset)
+
     def aggregate(self, counts: Counts, confidence: float = 0.95) -> Aggregate:
         """Aggregate answers; without any, `n` is 0 and all other numbers are None. Raises ValueError for values outside
         the scale."""

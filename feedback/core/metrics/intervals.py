@@ -96,6 +96,23 @@ def t_upper_tail(t: float, df: float) -> float:
     return incomplete_beta(df / 2, 0.5, df / (df + t * t), t * t / (df + t * t)) / 2
 
 
+def f_quantile(share: float, df1: float, df2: float) -> float:
+    """The value that an F distribution with these degrees of freedom stays below with probability `share`.
+
+    Bisection of the incomplete beta function (DLMF 8.17): F <= f where B = df1 f / (df1 f + df2) <= x.
+    """
+    low, high = 0.0, 1.0
+    for _ in range(200):
+        middle = (low + high) / 2
+        if middle in (low, high):
+            break
+        if incomplete_beta(df1 / 2, df2 / 2, middle, 1 - middle) < share:
+            low = middle
+        else:
+            high = middle
+    return df2 * low / (df1 * (1 - low))
+
+
 def incomplete_beta(a: float, b: float, x: float, y: float) -> float:
     """The regularised incomplete beta function I_x(a, b), for y = 1 - x.
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from feedback.core.metrics.base import Metric
 from feedback.core.metrics.measures import Mean, Share
+from feedback.core.metrics.several_items import several_items
 
 OTHER, GOOD = "other", "good"
 """The bands, the worse one first."""
@@ -43,13 +44,13 @@ def own_scale(key: str) -> Metric | None:
 
 
 class Registry(Mapping[str, Metric]):
-    """The named metrics; a lookup also finds those of own scales, which nobody can list."""
+    """The named metrics; a lookup also finds those of own scales and of several items, which nobody can list."""
 
     def __init__(self, named: Mapping[str, Metric]) -> None:
         self._named = dict(named)
 
     def __getitem__(self, key: str) -> Metric:
-        found = self._named.get(key) or own_scale(key)
+        found = self._named.get(key) or own_scale(key) or several_items(key)
         if found is None:
             raise KeyError(key)
         return found

@@ -355,6 +355,8 @@ class Document:
             yield from self.texts(thanks.text, inner, "thanks", None)
             if thanks.link:
                 yield from self.texts(thanks.link.text, (*base, "link", "text"), "link", None)
+        for place, score in enumerate(self.questionnaire.scores or ()):
+            yield from self.texts(score.title, ("scores", place, "title"), "title", None)
         for place, rule in enumerate(self.questionnaire.follow_ups):
             yield from self.texts(rule.title, ("follow_ups", place, "title"), "follow_up", None)
             yield from self.texts(rule.playbook, ("follow_ups", place, "playbook"), "playbook", None)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from difflib import SequenceMatcher
 
+from feedback.core.composite import Composite
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import ScaleQuestion
 from feedback.core.text.folding import bare
@@ -44,11 +45,15 @@ def is_bridged(questionnaire: Questionnaire, today: date | None) -> bool:
 
 
 def changes(new: Questionnaire, old: Questionnaire) -> Iterator[tuple[str, str]]:
-    """(question, what has changed) wherever the same series would hold answers to another question."""
+    """(question or score, what has changed) wherever the same series would hold answers to another question."""
     languages = set(new.languages) & set(old.languages)
     for question, before in _pairs(new, old):
         for told in _changes(question, before, languages):
             yield question.key, told
+    earlier = {each.key: each for each in old.composites}
+    for composite in new.composites:
+        if (known := earlier.get(composite.key)) is not None and _made_of(composite) != _made_of(known):
+            yield composite.key, message("The items of the score, or how they count, have changed")
 
 
 def _pairs(new: Questionnaire, old: Questionnaire) -> Iterator[tuple[ScaleQuestion, ScaleQuestion]]:
@@ -63,6 +68,10 @@ def _pairs(new: Questionnaire, old: Questionnaire) -> Iterator[tuple[ScaleQuesti
     if new.scored and old.scored and not any(new.scored is one for one, _ in scored):
         scored.insert(0, (new.scored, old.scored))
     yield from scored or (found[:1] if new.trend else ())
+
+
+def _made_of(composite: Composite) -> tuple[object, ...]:
+    return composite.metric, composite.least_good, {each.key: each.reversed for each in composite.items}
 
 
 def _changes(new: ScaleQuestion, old: ScaleQuestion, languages: set[str]) -> Iterator[str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from feedback.core.questionnaire import Questionnaire
 from feedback.core.text.translatable import message
-from feedback.lint.document.document import Document
+from feedback.lint.document.document import Document, Path
 from feedback.lint.engine import trend
 from feedback.lint.engine.rule import Finding, Rule
 
@@ -32,12 +33,20 @@ def check(document: Document) -> Iterator[Finding]:
     if questionnaire is None or trend.is_bridged(questionnaire, document.settings.today):
         return
     before = trend.continued(questionnaire, document.settings.published)
-    places = {question.key: index for index, question in document.questions}
+    places: dict[str, Path] = {question.key: ("questions", index) for index, question in document.questions}
+    places |= {each.key: ("scores", place) for place, each in enumerate(questionnaire.scores or ())}
     for key, told in trend.changes(questionnaire, before) if before else ():
         yield document.finding(
             RULE,
-            ("questions", places[key]),
+            places.get(key, ("questions",)),
             message("{told}, but the series “{trend}” goes on.", told=told, trend=questionnaire.series),
-            quoted=questionnaire.by_key[key].text.to(questionnaire.languages[0]),
+            quoted=_wording(questionnaire, key),
             rewrite="Give it a new `trend:` key, or run both until a date with `trend_bridge:`.",
         )
+
+
+def _wording(questionnaire: Questionnaire, key: str) -> str:
+    question = questionnaire.question(key)
+    title = next((each.title for each in questionnaire.composites if each.key == key), None)
+    text = question.text if question else title
+    return text.to(questionnaire.languages[0]) if text else ""

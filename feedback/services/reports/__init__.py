@@ -35,6 +35,7 @@ from feedback.services.reports.overview import Glance, overview
 from feedback.services.reports.queries import ResponseSelection
 from feedback.services.reports.rates import Rate, Rates, response_rates
 from feedback.services.reports.recovery import AfterClosing, ScoredAgain, after_closing, scored_again
+from feedback.services.reports.reliability import score_reliability
 from feedback.services.reports.results import (
     AskedQuestion,
     ChosenShare,
@@ -62,7 +63,7 @@ from feedback.services.reports.scores import (
     over_time,
     score,
 )
-from feedback.services.reports.series import Series, all_series, find_series
+from feedback.services.reports.series import Series, all_series, composite_series, find_series
 from feedback.services.reports.single_responses import (
     RESPONSES_PAGE,
     listed_responses,
@@ -119,6 +120,7 @@ __all__ = [
     "comments",
     "compare_groups",
     "compare_periods",
+    "composite_series",
     "count_accounts",
     "driver_report",
     "driver_subjects",
@@ -134,6 +136,7 @@ __all__ = [
     "response_rates",
     "results",
     "score",
+    "score_reliability",
     "scored_again",
     "signs_of",
     "standing",

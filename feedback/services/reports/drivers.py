@@ -27,7 +27,7 @@ MOST_ANSWERS = 10_000
 """The newest answers that are read; more would hardly make the ranks more certain."""
 LEAST_ANSWERS, ANSWERS_PER_ASPECT = 100, 15
 CERTAIN_FROM = 400
-"""With fewer, the order is uncertain: at 400, the first of six correlated drivers comes first in 70 % of samples."""
+"""With fewer, the order is uncertain: the first of six correlated drivers comes first in 70 % of samples of 100."""
 LEAST_CLUSTERS = 30
 """Accounts from which answers have to come: with fewer, drawing them again says little about chance."""
 LEAST_RATED = 30
@@ -139,18 +139,24 @@ def driver_subjects(session: Session, library: Library) -> list[DriverSubject]:
     """Every series whose survey has at least two other ratings."""
     known = {each.trend: each for each in surveys(session, library)}
     found = [
-        DriverSubject(each, aspects_of(known[each.trend], each.question))
+        DriverSubject(each, aspects_of(known[each.trend], each))
         for each in all_series(session, library)
         if each.trend in known
     ]
     return [each for each in found if len(each.aspects) > 1]
 
 
-def aspects_of(survey: Survey, score: str) -> tuple[Aspect, ...]:
-    """The ratings of a survey, in its order, without the question of the score."""
+def aspects_of(survey: Survey, series: Series) -> tuple[Aspect, ...]:
+    """The ratings of a survey, in its order, without the question of the score or the items that it is made of."""
+    items = series.composite.items if series.composite else ()
+    left_out = {series.question, *(each.key for each in items)}
+    return tuple(each for each in _ratings(survey) if each.key not in left_out)
+
+
+def _ratings(survey: Survey) -> list[Aspect]:
     found: list[Aspect] = []
     for question in (each.question for each in survey.questions):
-        if isinstance(question, ScaleQuestion) and question.key != score:
+        if isinstance(question, ScaleQuestion):
             ends = (question.minimum, question.maximum, question.high_is_bad)
             found.append(Aspect(question.key, question, "", question.text, *ends))
         elif isinstance(question, MatrixQuestion):
@@ -167,7 +173,7 @@ def aspects_of(survey: Survey, score: str) -> tuple[Aspect, ...]:
                 )
                 for row in question.rows
             )
-    return tuple(found)
+    return found
 
 
 def driver_report(session: Session, subject: DriverSubject) -> DriverReport:

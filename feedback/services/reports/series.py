@@ -1,4 +1,4 @@
-"""The series: every scored question that was ever published."""
+"""The series: every scored question, and every score over several, that was ever published."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from feedback.core.composite import Composite
 from feedback.core.metrics import METRICS, Metric
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.text.localized import Text
@@ -19,7 +20,7 @@ from feedback.store.models.journeys import IN_FORCE
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """The answers to one scored question, from all questionnaires with its trend.
+    """The answers to one scored question, or the scores over several, from all questionnaires with its trend.
 
     `questionnaires` are their keys. A trend can have several questions, which are separate series.
     """
@@ -30,6 +31,8 @@ class Series:
     title: Text
     wording: Text
     questionnaires: tuple[str, ...]
+    composite: Composite | None = None
+    """What it is made of, if it is a score over several questions."""
 
     @property
     def metric(self) -> Metric:
@@ -58,6 +61,12 @@ def find_series(known: Iterable[Series], trend: str, question: str | None = None
     raise NotFound(f"There is no trend {trend!r}; known trends: {trends}.")
 
 
+def composite_series(known: Iterable[Series], trend: str) -> dict[str, Series]:
+    """Key -> the scores over several questions of a trend; of one that was computed in another way, the newest."""
+    found = [each for each in known if each.trend == trend and each.composite]
+    return {each.question: each for each in reversed(found)}
+
+
 def published(session: Session, library: Library) -> Iterator[Questionnaire]:
     """Every stored version, the newest first. A version is parsed once per process."""
     ids = session.scalars(
@@ -72,9 +81,10 @@ def published(session: Session, library: Library) -> Iterator[Questionnaire]:
 
 
 def _of(questionnaire: Questionnaire) -> Iterator[Series]:
-    trend = questionnaire.series
+    trend, keys = questionnaire.series, (questionnaire.key,)
     for question in questionnaire.questions:
         metric = getattr(question, "metric", None)
         if metric:
-            keys = (questionnaire.key,)
             yield Series(trend, question.key, metric, questionnaire.title, question.text, keys)
+    for each in questionnaire.composites:
+        yield Series(trend, each.key, each.metric, questionnaire.title, each.title, keys, each)

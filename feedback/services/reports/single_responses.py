@@ -43,5 +43,6 @@ def one_response(session: Session, viewer: Viewer, response_id: int) -> Response
 
 
 _WHOLE = tuple(
-    selectinload(each) for each in (Response.answers, Response.account, Response.contact, Response.version)
+    selectinload(each)
+    for each in (Response.answers, Response.scores, Response.account, Response.contact, Response.version)
 )

@@ -7,7 +7,7 @@ the ORM. Callers that have a session ask through `connection_of`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any, cast
@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from feedback.core.answer import Answer
 from feedback.core.audience import NOBODY, Facts
 from feedback.core.lifecycle import INVITATION_LINK_UNKNOWN, InvitationState, ResponseState
+from feedback.core.questionnaire import Questionnaire
 from feedback.errors import LinkClosed, NotFound
 from feedback.store.models import Account, AnswerRow, Invitation, Link, QuestionnaireVersion, Response, Score
 from feedback.store.prepared import PreparedStatement
@@ -257,6 +258,21 @@ def response_to(connection: Connection, invitation_id: int) -> StoredResponse | 
 def response_of_visit(connection: Connection, visit: str) -> StoredResponse | None:
     """The response of a visit through an open link; None before the first answer."""
     return _stored(_RESPONSE_OF_VISIT.rows(connection, {"which": visit}))
+
+
+def with_composites(
+    connection: Connection, questionnaire: Questionnaire, stored: StoredResponse | None
+) -> StoredResponse | None:
+    """The stored response, also with its scores over several questions. They belong to no single answer, so the
+    statement that reads a response does not find them; the few questionnaires that have some cost one more."""
+    keys = [each.key for each in questionnaire.composites]
+    if stored is None or not keys:
+        return stored
+    wanted = select(score.c.question, score.c.value).where(
+        score.c.response_id == stored.row.id, score.c.question.in_(keys)
+    )
+    several = {row.question: row.value for row in connection.execute(wanted)}
+    return replace(stored, scores={**stored.scores, **several})
 
 
 def _stored(found: Sequence[AnyRow]) -> StoredResponse | None:

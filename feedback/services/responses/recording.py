@@ -81,7 +81,7 @@ def record(
     connection = lookup.connection_of(session)
     added, now = submission.added, submission.at
     locked = lookup.lock_invitation(connection, invitation.id, now, to_add=added)
-    change = _continued(locked, questionnaire, submission, settings)
+    change = _continued(connection, locked, questionnaire, submission, settings)
     response_id = _store_with_session(session, change, settings)
     session.refresh(invitation, ["state", "opened_at", "answered_at", "remind_at"])
     return response_id
@@ -101,7 +101,7 @@ def record_locked(
     `finished`; it is open again when a change leads to a required question without an answer. Returns the
     response's id. Raises LinkClosed where only changes arrive after `link.edit_window`.
     """
-    change = _continued(locked, questionnaire, submission, settings)
+    change = _continued(connection, locked, questionnaire, submission, settings)
     _write(connection, change)
     if opening.may_change(change.row, change.rules):  # most answers change nothing; they cost no session
         with Session(connection) as session:
@@ -124,11 +124,13 @@ def record_visit(
     questionnaire = questionnaire.asked_of(lookup.known_through(link))
     if link.closed_at is not None:
         raise LinkClosed("withdrawn", link.language)
-    stored = _visited(lookup.connection_of(session), walk_in, questionnaire, submission)
+    connection = lookup.connection_of(session)
+    stored = _visited(connection, walk_in, questionnaire, submission)
     if stored.row.link_id != link.id:
         raise NotFound("There is no such survey.")
     given = _in_time(stored, submission, settings.link.edit_window, rest=False)
-    change = _change(questionnaire, submission, None, stored, replace(stored.row), given)
+    known = lookup.with_composites(connection, questionnaire, stored)
+    change = _change(questionnaire, submission, None, known, replace(stored.row), given)
     return _store_with_session(session, change, settings)
 
 
@@ -146,6 +148,7 @@ def record_for_others(
 
     Without `follow_up`, no follow-up is opened, because the answers are old.
     """
+    stored = lookup.with_composites(lookup.connection_of(session), questionnaire, stored)
     change = _change(questionnaire, submission, None, stored, row, submission.answers)
     return _store_with_session(session, change if follow_up else replace(change, rules=()), settings)
 
@@ -160,9 +163,14 @@ def _store_with_session(session: Session, change: _Change, settings: Settings) -
 
 
 def _continued(
-    locked: LockedInvitation, questionnaire: Questionnaire, submission: Submission, settings: Settings
+    connection: Connection,
+    locked: LockedInvitation,
+    questionnaire: Questionnaire,
+    submission: Submission,
+    settings: Settings,
 ) -> _Change:
-    stored, invited = locked.stored, locked.invited
+    invited = locked.invited
+    stored = lookup.with_composites(connection, questionnaire, locked.stored)
     questionnaire = questionnaire.asked_of(lookup.known_of(invited))
     if stored is None:
         row = _begun(invited, questionnaire, submission)
@@ -360,7 +368,7 @@ def _write_scores(connection: Connection, change: _Change) -> None:
     for key in present.keys() - change.scores.keys():
         _DELETE_SCORE.run(connection, {"response": response_id, "asked": key})
     for key, value in change.scores.items():
-        band = questionnaire.by_key[key].band(value)
+        band = questionnaire.band_of(key, value)
         if key not in present:
             trend, question, metric, _ = _series(questionnaire, key, value)
             row = {"response_id": response_id, "question": question, "metric": metric, "trend": trend}
@@ -381,7 +389,7 @@ _UPDATE_SCORE = PreparedStatement(
 
 
 def _series(questionnaire: Questionnaire, key: str, value: int) -> rollups.Scored:
-    metric = questionnaire.by_key[key].metric
+    metric = questionnaire.metric_of(key)
     return (questionnaire.series, key, str(metric), value)
 
 

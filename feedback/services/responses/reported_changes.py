@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from feedback.core.answer import Answer
 from feedback.core.metrics import METRICS
 from feedback.core.metrics.own_scale import OTHER
+from feedback.core.metrics.several_items import LOWER
 from feedback.core.questionnaire import Questionnaire
 from feedback.core.questions import TextQuestion
 from feedback.services import changes
@@ -69,10 +70,10 @@ def _low_scores(
 
 
 def _is_low(questionnaire: Questionnaire, key: str, value: int) -> bool:
-    """Whether the score is in the worst band of its metric. An own scale only says which points are good."""
-    question = questionnaire.by_key[key]
-    band = question.band(value)
-    return band != OTHER and band == METRICS[str(question.metric)].bands[0]
+    """Whether the score is in the worst band of its metric. An own scale only says which points are good, and a score
+    over several questions of one's own not even that."""
+    band = questionnaire.band_of(key, value)
+    return band not in (OTHER, LOWER) and band == METRICS[str(questionnaire.metric_of(key))].bands[0]
 
 
 def _comments(

@@ -142,10 +142,23 @@ def _series(old: Questionnaire, new: Questionnaire) -> Iterator[Consequence]:
             _("A new series begins: {new}. Scores no longer count in {old}."),
             {"old": old.series, "new": new.series},
         )
+    if _made_of(old) != _made_of(new):
+        yield Consequence(
+            _("The scores over several questions change. Earlier responses keep the scores that they have."),
+            {},
+        )
     if new.trend_bridge and new.trend_bridge != old.trend_bridge:
         yield Consequence(
             _("Old and new wording count in one series until {date}."), {"date": str(new.trend_bridge)}
         )
+
+
+def _made_of(questionnaire: Questionnaire) -> list[object]:
+    """The scores over several questions, without their titles."""
+    return [
+        (each.key, each.metric, each.least_good, [(item.key, item.reversed) for item in each.items])
+        for each in questionnaire.composites
+    ]
 
 
 def _languages(old: Questionnaire, new: Questionnaire) -> Iterator[Consequence]:

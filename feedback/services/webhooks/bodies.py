@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, selectinload
 
+from feedback.core.metrics.several_items import several_items
 from feedback.core.webhook_events import EVENT_TYPES
 from feedback.services.context import Context
 from feedback.services.shapes.campaigns import campaign_shapes
@@ -96,7 +97,9 @@ def _facts(row: Response) -> dict[str, Any]:
         "stage": row.stage,
         "segment": row.segment,
         "channel": row.channel,
-        "score": min((score.value for score in row.scores), default=None),
+        "score": min(
+            (score.value for score in row.scores if several_items(score.metric) is None), default=None
+        ),
     }
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from feedback.core.metrics import METRICS, Metric
+from feedback.core.metrics.several_items import LOWER
 from feedback.core.time.local_days import day_of
 from feedback.core.time.period import Bucket, months_later
 from feedback.services.reports import ScoreRow, Shown, TrendPoint
@@ -40,14 +42,15 @@ def columns(names: Names, metric: Metric, shown: Shown, width: float) -> Columns
     """The distribution of values, coloured by band."""
     kinds = {band: _kind(metric, band) for band in metric.bands}
     _, percents = shown.percents(metric) if shown.n else ({}, {})
+    every = max(1, math.ceil(len(shown.aggregate.counts) * 34 / width))
     bars = [
         (
-            names.say.number(value),
+            _point(names, metric, value) if place % every == 0 else "",
             n,
             names.say.percent(percents[value] / 100) if n else "",
             kinds[metric.band(value)],
         )
-        for value, n in shown.aggregate.counts.items()
+        for place, (value, n) in enumerate(shown.aggregate.counts.items())
     ]
     return svg.columns(bars, rtl=names.say.direction == "rtl", width=width)
 
@@ -71,7 +74,7 @@ def timelines(
 def _timeline(
     names: Names, metric: Metric, rows: Sequence[ScoreRow], months: Sequence[tuple[date, str]], width: float
 ) -> Timeline:
-    low, high = metric.minimum, metric.maximum
+    low, high = metric.reported(metric.minimum), metric.reported(metric.maximum)
     steps = 4 if (high - low) % 4 == 0 else 5 if (high - low) % 5 == 0 else high - low
     return svg.timeline(
         [_dot(names, metric, each) for each in rows],
@@ -86,9 +89,9 @@ def _timeline(
 def _dot(names: Names, metric: Metric, row: ScoreRow) -> Dot:
     day, band = day_of(row.at, names.zone), metric.band(row.value)
     words = [names.say.date(day), *([row.contact] if row.contact else [])]
-    told = f"{', '.join(words)}: {names.say.number(row.value)} ({names.band(band)})"
+    told = f"{', '.join(words)}: {_point(names, metric, row.value)} ({names.band(band)})"
     who = str(row.at) if row.contact_id is None else str(row.contact_id)
-    return Dot(day, row.value, who, _kind(metric, band), told)
+    return Dot(day, metric.reported(row.value), who, _kind(metric, band), told)
 
 
 def _months(names: Names, days: Sequence[date]) -> list[tuple[date, str]]:
@@ -149,10 +152,15 @@ def _limits(metric: Metric) -> tuple[float, float]:
         return -100, 100
     if metric.unit == "percent":
         return 0, 100
-    factor, offset = getattr(metric.measure, "factor", 1.0), getattr(metric.measure, "offset", 0.0)
-    return metric.minimum * factor + offset, metric.maximum * factor + offset
+    return metric.reported(metric.minimum), metric.reported(metric.maximum)
+
+
+def _point(names: Names, metric: Metric, value: int) -> str:
+    return names.say.number(round(metric.reported(value), 1))
 
 
 def _kind(metric: Metric, band: str) -> str:
+    if band == LOWER:  # nobody has said that it is bad
+        return "middle"
     place = metric.bands.index(band)
     return "bad" if place == 0 else "good" if place == len(metric.bands) - 1 else "middle"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from feedback.core.analysis.reliability import Reliability
 from feedback.core.health import Health
 from feedback.core.metrics import Metric
 from feedback.core.time.period import Bucket, Period
@@ -81,6 +82,7 @@ class SeriesContext(PageContext):
     rates: Rates | None
     groups: Mapping[str, Sequence[tuple[str, str]]]
     contrast: Contrast | None
+    reliability: Reliability | None
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,8 @@ class Compare:
 
 @dataclass(frozen=True, kw_only=True)
 class ResultsContext(PageContext):
-    """`survey` is None if there is nothing to show. `scores` are by question; `groups` as in `SeriesContext`."""
+    """`survey` is None if there is nothing to show. `scores` are by question, or by score over several (`composites`);
+    `groups` as in `SeriesContext`."""
 
     asked: ReportFilter
     other: Period | None
@@ -103,6 +106,7 @@ class ResultsContext(PageContext):
     survey: Survey | None = None
     cards: Sequence[ResultCard] = ()
     scores: Mapping[str, Compared] = field(default_factory=dict)
+    composites: Sequence[Series] = ()
     groups: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
     compare: Compare | None = None
 

@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 
 from feedback import clock
 from feedback.core.answer import Answer
+from feedback.core.metrics import METRICS
 from feedback.errors import NotFound
 from feedback.i18n import LANGUAGES
 from feedback.services import exports, reports
 from feedback.services.exports import ExportRequest
-from feedback.store.models import Response
+from feedback.store.models import Response, Score
 from feedback.web.auth.permissions import viewer
 from feedback.web.http.locale import say
 from feedback.web.http.numbers import whole
@@ -99,6 +100,7 @@ class ResponseViews:
         asked = self.pages.library.questionnaire_of(response.version)
         language = asked.language_for(say().language)
         given = {row.question: Answer.from_stored(row.value, row.text) for row in response.answers}
+        several = {each.key: each.title.to(say().language) for each in asked.composites}
         return [
             AnswerInWords(
                 question.text.to(language),
@@ -107,4 +109,13 @@ class ResponseViews:
             )
             for question in asked.questions
             if question.key in given
+        ] + [
+            AnswerInWords(several[each.question], _reported(each), own_words=False)
+            for each in response.scores
+            if each.question in several
         ]
+
+
+def _reported(score: Score) -> str:
+    """A score over several questions, on the scale on which it is reported."""
+    return f"{METRICS[score.metric].reported(score.value):.4g}"

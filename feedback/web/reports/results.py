@@ -48,6 +48,11 @@ class ResultViews:
             group=group,
             cards=[result_cards.card(names, each) for each in found],
             scores=self._scores(session, survey, (asked.period, before), group),
+            composites=list(
+                reports.composite_series(
+                    reports.all_series(session, self.pages.library), survey.trend
+                ).values()
+            ),
             groups={} if alone else self._groups(session, survey, asked.period, names),
             compare=None if alone else _compared(session, survey, asked.period, names),
             tables={"results": result_cards.table(names, found)},

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from feedback.core.metrics import Display, Metric
+from feedback.core.metrics import METRICS, Display, Metric
 from feedback.core.time.local_days import day_of
 from feedback.core.time.period import Period
 from feedback.i18n import Translator, language_name
@@ -130,9 +130,10 @@ def trend(names: Names, metric: Metric, points: Sequence[TrendPoint], *, of: Ser
 
 def distribution(names: Names, metric: Metric, shown: Shown) -> Table:
     _ = names._
-    heads = (Column(_("Value"), "count"), Column(_("Score group")), Column(_("Responses"), "count"))
+    kind: Kind = "count" if metric.reported(1) - metric.reported(0) == 1 else "mean"
+    heads = (Column(_("Value"), kind), Column(_("Score group")), Column(_("Responses"), "count"))
     rows = [
-        (value, names.band(metric.band(value)), n, 100 * n / shown.n)
+        (_reported(metric, value), names.band(metric.band(value)), n, 100 * n / shown.n)
         for value, n in shown.aggregate.counts.items()
     ]
     return Table("distribution", _("Distribution"), (*heads, Column(_("Share"), "percent")), rows)
@@ -349,7 +350,7 @@ def account(names: Names, page: AccountPage, titles: Mapping[str, str]) -> list[
             day_of(each.at, names.zone),
             each.contact,
             titles.get(each.trend, each.trend),
-            each.value,
+            _reported(METRICS[each.metric], each.value),
             names.band(each.band or ""),
         )
         for each in page.scores
@@ -376,6 +377,12 @@ def account(names: Names, page: AccountPage, titles: Mapping[str, str]) -> list[
         Table("scores", _("Scores"), (*heads, Column(_("Score group"))), scores),
         Table("health", _("Health"), health, parts),
     ]
+
+
+def _reported(metric: Metric, value: int) -> int | float:
+    """A score as it is reported, whole where it can be."""
+    found = round(metric.reported(value), 2)
+    return int(found) if found == int(found) else found
 
 
 def _percent(share: float | None) -> float | None:

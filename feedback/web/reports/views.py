@@ -182,6 +182,7 @@ class ReportViews:
             rates=rates if everybody else None,
             groups=self._groups(session, series, asked.period, names) if not alone else {},
             contrast=self._contrast(session, series, asked.period) if everybody else None,
+            reliability=reports.score_reliability(session, series, asked.period) if everybody else None,
             tables=tables.by_key(shown_tables),
             names=names,
             group=group,
@@ -475,7 +476,7 @@ def _address(**changes: object) -> str:
 
 def _maximum(metric: str) -> int:
     """The best or worst end of a metric's scale."""
-    return METRICS[metric].maximum
+    return round(METRICS[metric].reported(METRICS[metric].maximum))
 
 
 def _bands(metric: Metric) -> list[tuple[str, str]]:

@@ -55,6 +55,11 @@ BANDS: Mapping[str, str] = {
     "very": _("Very disappointed"),
     "other": _("Other answers"),
     "good": _("Good answers"),
+    "lower": _("Lower half of the scale"),
+    "upper": _("Upper half of the scale"),
+    "not_acceptable": _("Not acceptable"),
+    "marginal": _("Marginal"),
+    "acceptable": _("Acceptable"),
 }
 MEASURES: Mapping[str, str] = {
     "promoters": _("Promoters (9-10)"),
@@ -64,6 +69,7 @@ MEASURES: Mapping[str, str] = {
     "satisfied": _("Share of satisfied"),
     "good": _("Good answers"),
     "mean": _("Mean"),
+    "sus_predicted": _("Predicted SUS score"),
 }
 METRICS: Mapping[str, str] = {
     "nps": _("Net Promoter Score"),
@@ -73,6 +79,9 @@ METRICS: Mapping[str, str] = {
     "stars": _("Star rating"),
     "thumbs": _("Thumbs up or down"),
     "pmf": _("Product-market fit"),
+    "sus": _("System Usability Scale"),
+    "umux_lite": _("UMUX-Lite"),
+    "seq": _("Single Ease Question"),
 }
 LETTERS: Mapping[str, str] = {
     "nps": "NPS",
@@ -107,7 +116,11 @@ NOTHING_KNOWN: Mapping[Part, str] = {
 
 
 def metric_title(say: Translator, metric: Metric) -> str:
-    return say.gettext(METRICS.get(metric.key, metric.title))
+    if metric.key in METRICS:
+        return say.gettext(METRICS[metric.key])
+    several = {"mean_": _("Mean of several questions"), "top_": _("Good answers to several questions")}
+    title = next((each for start, each in several.items() if metric.key.startswith(start)), metric.title)
+    return say.gettext(title)
 
 
 def metric_letters(say: Translator, key: str) -> str:

@@ -11,7 +11,7 @@ ORDER = "order"
 """The part that stands for the questions and their order, for buttons that add one at a place."""
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "survey": (
-        "title", "purpose", "trend", "trend_bridge", "trigger", "known_fields", "fields", "glossary", "lint",
+        "title", "purpose", "trend", "trend_bridge", "trigger", "known_fields", "fields", "glossary", "scores", "lint",
     ),
     "messages": ("messages",),
     "thanks": ("thanks",),

@@ -11,7 +11,7 @@ from feedback.lint.editing.yaml_editor import YamlEditor
 _ORDERS: dict[str, tuple[str, ...]] = {
     "": (
         "key", "title", "purpose", "languages", "trend", "trend_bridge", "trigger", "known_fields", "fields",
-        "glossary", "questions", "blocks", "messages", "thanks", "follow_ups", "lint",
+        "glossary", "questions", "blocks", "scores", "messages", "thanks", "follow_ups", "lint",
     ),
     "questions": (
         "key", "type", "instrument", "faces", "contact", "required", "randomize", "complete", "max_choices",
@@ -23,6 +23,7 @@ _ORDERS: dict[str, tuple[str, ...]] = {
     "scale": ("min", "max", "labels", "high_is_bad", "good"),
     "options": ("key", "text", "role", "other_text", "exclusive", "pinned"),
     "blocks": ("questions", "show_if"),
+    "scores": ("key", "title", "items", "reversed", "count", "good"),
     "messages": ("sms", "reminder_sms", "comment_prompt", "max_segments", "email", "reminder_email"),
     "email": ("subject", "body"),
     "reminder_email": ("subject", "body"),

@@ -105,6 +105,18 @@ class ChangeOut(BaseModel):
     changed: bool
 
 
+class ReliabilityOut(BaseModel):
+    """Cronbach's alpha of the items of a score, with its interval (95 %), over the newest complete responses."""
+
+    n: int
+    alpha: float
+    low: float
+    high: float
+    with_others: dict[str, float | None] = Field(
+        description="item -> its correlation with the sum of the others"
+    )
+
+
 class ScoreReportOut(BaseModel):
     series: SeriesOut
     first_day: date
@@ -114,6 +126,9 @@ class ScoreReportOut(BaseModel):
     change: ChangeOut
     over_time: list[BucketOut] | None
     breakdown: list[GroupOut] | None
+    reliability: ReliabilityOut | None = Field(
+        description="of a score over several questions, from 30 responses on, and without a group"
+    )
 
 
 class DriverOut(BaseModel):
@@ -289,6 +304,21 @@ def _report(
         ),
         over_time=points,
         breakdown=cells,
+        reliability=_reliability(session, series, days) if group == EVERYBODY else None,
+    )
+
+
+def _reliability(session: Session, series: Series, days: Period) -> ReliabilityOut | None:
+    found = reports.score_reliability(session, series, days)
+    if found is None or series.composite is None:
+        return None
+    keys = [each.key for each in series.composite.items]
+    return ReliabilityOut(
+        n=found.n,
+        alpha=found.alpha,
+        low=found.interval.low,
+        high=found.interval.high,
+        with_others=dict(zip(keys, found.with_others, strict=True)),
     )
 
 
