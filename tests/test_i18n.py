@@ -211,6 +211,7 @@ DESK_TEMPLATES = [
         "questionnaires",
         "reports",
         "responses",
+        "search",
         "settings",
         "staff",
         "studio",

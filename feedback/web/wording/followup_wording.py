@@ -249,6 +249,7 @@ SUBJECTS: Mapping[str, str] = {
     "message": _("Message"),
     "reply": _("Reply"),
     "inbox": _("Inbox"),
+    "search": _("Search"),
     "queue": _("Queue"),
     "invitation": _("Invitation"),
     "provider_hold": _("Channel on hold"),
