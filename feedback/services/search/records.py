@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from typing import TypeVar
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
@@ -24,6 +25,8 @@ from feedback.services.customers import filters
 from feedback.services.customers.filters import ContactFilter
 from feedback.store.models import Account, Campaign, Contact, FollowUp
 from feedback.store.search import finds, words_of
+
+Row = TypeVar("Row", Contact, Account)
 
 SHOWN = 6
 """Records of each kind."""
@@ -111,7 +114,7 @@ def _accounts(
     return session.scalars(select(Account).where(sees_account(viewer), which).limit(CONSIDERED)).all()
 
 
-def _by_name(rows: Sequence[Contact] | Sequence[Account]) -> Sequence[Contact] | Sequence[Account]:
+def _by_name(rows: Sequence[Row]) -> Sequence[Row]:
     return sorted(rows, key=lambda row: (row.sort_name, row.id))[:SHOWN]
 
 

@@ -70,7 +70,7 @@ def _settings(words: str, say: Translator) -> Iterator[FoundPage]:
         if _fits(words, say, title):
             yield FoundPage(say.gettext(title), url_for("settings.group", group=key), settings)
     for name, label in settings_wording.LABELS.items():
-        group = GROUP_OF.get(name)
+        group = GROUP_OF.get(name, "")
         if group in settings_wording.GROUPS and _fits(words, say, label):
             within = f"{settings} · {say.gettext(settings_wording.GROUPS[group][0])}"
             yield FoundPage(say.gettext(label), url_for("settings.group", group=group), within)
