@@ -11,7 +11,7 @@ from feedback.i18n import Translator, _, translator
 from feedback.services.search import records
 from feedback.settings.organisation import GROUP_OF
 from feedback.web.auth.permissions import Permission, access_of, allows
-from feedback.web.layout.navigation import PLACES
+from feedback.web.layout.navigation import places
 from feedback.web.wording import settings_wording
 
 SHOWN = 8
@@ -56,7 +56,7 @@ def matching(words: str, say: Translator) -> list[FoundPage]:
 
 
 def _places(words: str, say: Translator) -> Iterator[FoundPage]:
-    for title, endpoint in (*((each.title, each.endpoint) for each in PLACES), *OTHERS):
+    for title, endpoint in (*((each.title, each.endpoint) for each in places()), *OTHERS):
         if endpoint in current_app.view_functions and _may_open(endpoint) and _fits(words, say, title):
             yield FoundPage(say.gettext(title), url_for(endpoint))
 
