@@ -28,7 +28,7 @@ AT_ONCE = 500
 
 
 def tell_of_replies(session: Session, context: Context, now: datetime) -> int:
-    """Queue one e-mail to each owner with replies of which nobody was notified. Returns the number of replies that are done.
+    """Queue one e-mail to each owner with replies of which nobody was notified. Returns how many are done.
 
     A reply that somebody has read already, or that no person has to read, needs no e-mail. One in a follow-up without
     an owner is shown by the inbox.
