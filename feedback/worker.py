@@ -45,6 +45,7 @@ from feedback.services.notifications import (
     admin_alerts,
     chat_notices,
     escalation,
+    morning_digest,
     owner_digest,
     reply_email,
     webhook_email,
@@ -388,6 +389,7 @@ def follow_up(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None
     portions.repeat(lambda session, limit: accounts.welcome_back(session, now, limit))
     portions.repeat(lambda session, limit: workflow.wake_due(session, now, limit))
     owner_digest.tell_all_owners(portions, runtime, now)
+    morning_digest.send_all(portions, runtime, now)
     with runtime.database.writing() as session:
         reply_email.tell_of_replies(session, runtime, now)
     with runtime.database.writing() as session:

@@ -247,6 +247,8 @@ TESTED_ELSEWHERE = {
     "services/doors/taking.py": "web/doors/test_receiver.py",
     "services/contact/listing.py": "web/api/resources/test_suppressions.py",
     "services/customers/queries.py": "web/api/resources/test_contacts.py",
+    "services/followups/message_templates.py": "services/followups/test_customer_messages.py",
+    "services/followups/priority_reasons.py": "web/followups/test_queue.py",
     "services/followups/naming.py": "web/followups/test_queue.py",
     "services/followups/opening.py": "services/followups/test_workflow.py",
     "services/followups/timeline.py": "services/followups/test_workflow.py",

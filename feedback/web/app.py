@@ -42,6 +42,7 @@ from feedback.web.messaging import views as messaging_views
 from feedback.web.questionnaires import views as questionnaires_views
 from feedback.web.reports import views as reports_views
 from feedback.web.responses import reply_inbox
+from feedback.web.search import views as search_views
 from feedback.web.settings import checklist
 from feedback.web.settings import views as settings_views
 from feedback.web.staff import account, api_keys, audit
@@ -77,6 +78,7 @@ ROOMS = (
     Room(account.blueprint, "/account"),
     Room(followups_root_causes.blueprint, "/causes"),
     Room(audit.blueprint, "/audit"),
+    Room(search_views.blueprint, "/search"),
     Room(api_keys.blueprint, "/keys"),
     Room(settings_views.blueprint, "/settings"),
     Room(checklist.blueprint, "/first-steps"),

@@ -52,9 +52,14 @@ class BusinessCalendar:
 
     def is_open(self, moment: datetime) -> bool:
         """Whether `moment` is in business hours; the closing time itself still is."""
+        return self.opened_at(moment) is not None
+
+    def opened_at(self, moment: datetime) -> datetime | None:
+        """When the business hours that include `moment` began (UTC); None outside them."""
         window = self._window(self._local_date(moment))
         before = self._window(self._local_date(moment) - _DAY)  # it can end at this day's midnight
-        return any(found.opens <= moment <= found.closes for found in (window, before) if found)
+        around = (found for found in (window, before) if found and found.opens <= moment <= found.closes)
+        return next((found.opens for found in around), None)
 
     def add(self, start: datetime, amount: Duration) -> datetime:
         """The time (UTC) at which `amount` of business time has passed since `start` (aware).

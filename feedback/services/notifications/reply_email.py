@@ -28,7 +28,7 @@ AT_ONCE = 500
 
 
 def tell_of_replies(session: Session, context: Context, now: datetime) -> int:
-    """Queue one e-mail to each owner with replies that nobody was told of. Returns the number of replies that are done.
+    """Queue one e-mail to each owner with replies of which nobody was notified. Returns how many are done.
 
     A reply that somebody has read already, or that no person has to read, needs no e-mail. One in a follow-up without
     an owner is shown by the inbox.
@@ -64,7 +64,7 @@ def tell_of_replies(session: Session, context: Context, now: datetime) -> int:
 def _readers(
     session: Session, task_ids: Sequence[int], now: datetime
 ) -> list[tuple[User | None, Sequence[FollowUp]]]:
-    """Who is told of which follow-ups: their owner, or who stands in; None for those without an owner."""
+    """Who is notified about which follow-ups: their owner, or who stands in; None for those without an owner."""
     if not task_ids:
         return []
     of_reader: dict[int, list[FollowUp]] = defaultdict(list)

@@ -27,6 +27,7 @@ from feedback.services import audit, reports
 from feedback.services.followups import (
     account_history,
     customer_messages,
+    priority_reasons,
     queue,
     recovery_survey,
     root_causes,
@@ -212,10 +213,10 @@ class FollowUps:
             row=row,
             standing=self._standing(session, task, now),
             statements=score_wording,
-            why=followup_wording.sentences(
+            why=priority_reasons.sentences(
                 say(),
                 row.priority,
-                followup_wording.revenue(say(), task.account, self.settings.organisation.currency),
+                priority_reasons.revenue(say(), task.account, self.settings.organisation.currency),
             ),
             answers=_answers(asked, task, {"company": self.settings.organisation.name}),
             questionnaire=asked.title.to(say().language),

@@ -19,7 +19,7 @@ from feedback import clock
 from feedback.core.followup import Action, State, allowed
 from feedback.core.text.localized import direction_of
 from feedback.errors import Rejected
-from feedback.services.followups import queue, root_causes, workflow
+from feedback.services.followups import priority_reasons, queue, root_causes, workflow
 from feedback.services.followups.naming import name_of
 from feedback.services.followups.queue import Filter
 from feedback.services.followups.workflow import Handover
@@ -197,6 +197,7 @@ def _context(session: Session, rows: list[queue.QueueRow], wanted: Filter, now: 
         "causes": root_causes.everything(session) if wanted.state == "closed" else [],
         "views": queue.saved_views(session, current_user.id),
         "reasons": followup_wording,
+        "ranking": priority_reasons,
         "in_words": in_words,
         "name_of": name_of,
         "due_at": queue.due_at,

@@ -214,6 +214,8 @@ def _apply(user: User, delegates: Collection[int]) -> None:
         user.language = language
     if (name := form.get("time_zone", "")) in _zones():
         user.time_zone = name
+    if "digest_asked" in form:  # an unticked box is not sent
+        user.morning_digest = "morning_digest" in form
     user.delegate_id = form.get("delegate", type=whole)
     user.away_until = _end_of(form.get("away_until", ""), user)
 

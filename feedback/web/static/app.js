@@ -32,8 +32,33 @@ const keys = {
   k: () => step(-1),
   x: () => at()?.querySelector("input[type=checkbox]")?.click(),
   Enter: () => at()?.querySelector(".name").click(),
-  "/": () => document.querySelector("input[type=search]")?.focus(),
+  "/": () => (document.querySelector("main input[type=search]") ?? searchField())?.focus(),
 };
+
+const searchField = () => document.getElementById("find");
+
+// Arrow keys walk from the field through what was found below it, and Escape leaves it. Control-K begins from anywhere.
+function walk(event) {
+  const links = [...document.querySelectorAll("#find-results a")];
+  const here = links.indexOf(document.activeElement);
+  if (event.key === "Escape") {
+    document.getElementById("find-results").replaceChildren();
+    searchField().value = "";
+    searchField().blur();
+  } else if (event.key === "ArrowDown" && links.length) {
+    links[Math.min(here + 1, links.length - 1)].focus();
+  } else if (event.key === "ArrowUp" && here >= 0) {
+    (links[here - 1] ?? searchField()).focus();
+  } else return;
+  event.preventDefault();
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && searchField()) {
+    event.preventDefault();
+    searchField().select();
+  } else if (event.target.closest(".find")) walk(event);
+});
 
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input:not([type=checkbox]), textarea, select, button, summary");

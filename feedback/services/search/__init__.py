@@ -1,0 +1,1 @@
+"""Search across records: what one field in the top bar finds."""
