@@ -43,6 +43,8 @@ from feedback.web.reports import views as reports_views
 from feedback.web.responses import reply_inbox
 from feedback.web.settings import checklist
 from feedback.web.settings import views as settings_views
+from feedback.web.sharing import shared
+from feedback.web.sharing import views as sharing_views
 from feedback.web.staff import account, api_keys, audit
 from feedback.web.studio import studio, trials
 from feedback.web.webhooks import views as webhooks_views
@@ -66,6 +68,8 @@ ROOMS = (
     Room(customers.blueprint, "/customers"),
     Room(campaigns.blueprint, "/campaigns"),
     Room(reports_views.blueprint, "/insights"),
+    Room(sharing_views.blueprint, "/sharing"),
+    Room(shared.blueprint, "/shared"),
     Room(messaging_views.blueprint, "/deliveries"),
     Room(questionnaires_views.blueprint, "/questionnaires"),
     Room(studio.blueprint, "/studio"),
