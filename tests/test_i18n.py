@@ -169,6 +169,7 @@ DESK_CODE = (
             "reports/accounts.py",
             "responses/open_links.py",
             "responses/reply_inbox.py",
+            "sharing/shared_links.py",
             "staff/accounts.py",
             "staff/api_keys.py",
             "staff/business_hours.py",

@@ -93,6 +93,7 @@ class SharingViews:
             usual=DEFAULT_PERIOD,
             fixed=_days(typed),
             groups=groups,
+            group_names={key: title for named in groups.values() for key, title in named.items()},
             languages={each: language_name(each) for each in LANGUAGES["desk"]},
             until=(now + USUAL).astimezone(zone()).date(),
         )
