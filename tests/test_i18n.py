@@ -213,6 +213,7 @@ DESK_TEMPLATES = [
         "reports",
         "responses",
         "settings",
+        "sharing",
         "staff",
         "studio",
         "webhooks",

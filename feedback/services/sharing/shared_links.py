@@ -19,12 +19,14 @@ from sqlalchemy.orm import Session, selectinload
 
 from feedback.core.time.period import Period, quarter_of
 from feedback.errors import Conflict, Gone, NotFound, Rejected
+from feedback.i18n import _
 from feedback.services import audit
 from feedback.services.rollups import DIMENSIONS
 from feedback.settings import Settings
 from feedback.store.models import SharedLink, User
 
 SUBJECT = "shared_link"
+ENDED = _("This link no longer works. Ask for a new one where you got it from.")
 LONGEST_NAME = 120
 LONGEST = timedelta(days=366)
 """The longest time for which a link may work."""
@@ -160,7 +162,7 @@ def find(session: Session, settings: Settings, token: str, now: datetime) -> Sha
         raise NotFound("Copy all of the link: this is only a part of it, or it was mistyped.")
     row = session.get(SharedLink, int(found["id"], 16))
     if row is None or is_over(row, now):
-        raise Gone("This link no longer works. Ask for a new one where you got it from.")
+        raise Gone(ENDED)
     return row
 
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response, g, make_response, render_template
+from flask import Blueprint, Response, g, make_response, render_template, request
 from sqlalchemy.orm import Session
 
 from feedback import clock
 from feedback.core.time.local_days import day_of
 from feedback.core.time.period import Period, quarter_of
-from feedback.errors import Gone
+from feedback.errors import Gone, TooManyAttempts
 from feedback.i18n import translator
 from feedback.services import reports, rollups
 from feedback.services.access import Viewer
@@ -23,6 +23,7 @@ from feedback.store.database import zone_of
 from feedback.store.models import SharedLink
 from feedback.web.auth.permissions import Permission, granted, public, viewer_of
 from feedback.web.http.locale import DESK, say
+from feedback.web.http.rate_limits import Limits, RateLimit
 from feedback.web.http.routes import blueprint_of, get
 from feedback.web.reports import filters
 from feedback.web.reports.filters import ReportFilter
@@ -31,6 +32,8 @@ from feedback.web.reports.views import ReportViews, frame
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
 
+VISITS = RateLimit(120)
+"""Pages a minute and network: each costs more than a survey page."""
 MOST_COMMENTS = 20
 MOST_TILES = 12
 REFRESHED_EVERY = 300
@@ -51,10 +54,20 @@ class SharedPages:
         self.runtime = runtime
         self.database = runtime.database
         self.pages = ReportViews(runtime)
+        self.limits = Limits()
 
     @public("the link is signed, ends, and can be revoked; it shows no names")
     def page(self, token: str) -> Response:
-        now = clock.now()
+        if not self.limits.hit(VISITS, "shared", request.remote_addr):
+            raise TooManyAttempts("Wait a minute, then try again.")
+        try:
+            return self._shown(token, clock.now())
+        except Gone:
+            if request.headers.get("HX-Request") != "true":
+                raise
+            return Response(status=410, headers={"HX-Refresh": "true"})  # else the old numbers would stay
+
+    def _shown(self, token: str, now: datetime) -> Response:
         with self.database.reading() as session:
             row = shared_links.find(session, self.runtime.settings, token, now)
             viewer = _viewer_of(row)
@@ -115,7 +128,7 @@ def _viewer_of(row: SharedLink) -> Viewer:
     """What the maker sees now. Raises Gone if they may not give data away any more."""
     permissions = granted(role.name for role in row.maker.roles)
     if Permission.EXPORT not in permissions:
-        raise Gone("This link no longer works. Ask for a new one where you got it from.")
+        raise Gone(shared_links.ENDED)
     return viewer_of(row.maker_id, permissions)
 
 

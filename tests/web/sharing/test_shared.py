@@ -104,6 +104,7 @@ def test_every_view_is_in_every_language(
     page = text(app, share(sign_in("lead"), view=view, language=language, period="quarter"))
     assert f'<html lang="{language}"' in page
     assert ('http-equiv="refresh"' in page) is (view == "wallboard")
+    assert ('hx-trigger="every 300s"' in page) is (view == "wallboard")
 
 
 def test_a_wallboard_has_a_score_with_its_range_in_each_tile(
@@ -125,6 +126,8 @@ def test_a_link_that_ended_shows_nothing(
     assert lead.post(f"/sharing/{link_id}/revoke").status_code == 303
     gone = app.test_client().get(path)
     assert gone.status_code == 410
+    polled = app.test_client().get(path, headers={"HX-Request": "true"})
+    assert (polled.status_code, polled.headers["HX-Refresh"]) == (410, "true")
     assert "This link no longer works." in gone.text
     assert app.test_client().get(path[:-1]).status_code == 404
     assert "Links that no longer work" in lead.get("/sharing/").text
