@@ -116,6 +116,7 @@ COLUMNS: Mapping[str, Mapping[Whose, str]] = {
     "score_count": {N: "trend question metric grain dimension key"},
     "segment": {Q: "name query"},
     "setting_change": {N: "name", ST: "before after"},
+    "shared_link": {N: "name view filters language"},
     "simulated_message": {C: "address subject body html", N: "channel direction language"},
     "staff_session": {ST: "digest uniquifier device network"},
     "stored_setting": {N: "name", ST: "value"},

@@ -45,6 +45,8 @@ from feedback.web.responses import reply_inbox
 from feedback.web.search import views as search_views
 from feedback.web.settings import checklist
 from feedback.web.settings import views as settings_views
+from feedback.web.sharing import shared
+from feedback.web.sharing import views as sharing_views
 from feedback.web.staff import account, api_keys, audit
 from feedback.web.studio import studio, trials
 from feedback.web.webhooks import views as webhooks_views
@@ -69,6 +71,8 @@ ROOMS = (
     Room(campaigns.blueprint, "/campaigns"),
     Room(reports_views.blueprint, "/insights"),
     Room(export_views.blueprint, "/exports"),
+    Room(sharing_views.blueprint, "/sharing"),
+    Room(shared.blueprint, "/shared"),
     Room(messaging_views.blueprint, "/deliveries"),
     Room(questionnaires_views.blueprint, "/questionnaires"),
     Room(studio.blueprint, "/studio"),

@@ -26,6 +26,7 @@ from feedback.store.models.responses import AnswerRow, Link, LinkVisitor, Respon
 from feedback.store.models.rollups import AnswerCount, CountedBy, InvitationCount, ScoreCount
 from feedback.store.models.segments import SavedSegment
 from feedback.store.models.settings import SettingChange, StoredSetting
+from feedback.store.models.sharing import SharedLink
 from feedback.store.models.staff import (
     AccountNotice,
     ApiKey,
@@ -101,6 +102,7 @@ __all__ = [
     "Score",
     "ScoreCount",
     "SettingChange",
+    "SharedLink",
     "SimulatedMessage",
     "StaffSession",
     "StoredSetting",

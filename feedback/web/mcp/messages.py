@@ -23,7 +23,7 @@ RequestId = str | int | None
 
 
 class RpcError(Exception):
-    """A request that is refused: `code` for the program, `status` for HTTP, the message for whoever reads the log."""
+    """A request that is refused: `code` for the program, `status` for HTTP, the message for people."""
 
     def __init__(self, code: int, message: str, status: int = 400, data: Any = None) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""A tool: its name, what the model is told of it, the shape of its arguments, and what it does."""
+"""A tool: its name and description for models, the shape of its arguments, and what it does."""
 
 from __future__ import annotations
 

@@ -25,6 +25,7 @@ from feedback.core.time.period import Bucket, Period, months_later, quarter_of
 from feedback.errors import NotFound
 from feedback.i18n import LANGUAGES, _, language_name
 from feedback.services import audit, reports, rollups
+from feedback.services.access import Viewer
 from feedback.services.customers import activity
 from feedback.services.customers.revenue import exchange_of
 from feedback.services.journey import stages
@@ -50,6 +51,7 @@ from feedback.web.reports.contexts import (
     SeriesContext,
 )
 from feedback.web.reports.drivers import DriverViews
+from feedback.web.reports.filters import ReportFilter
 from feedback.web.reports.responses import ResponseViews
 from feedback.web.reports.results import ResultViews
 from feedback.web.reports.tables import Names
@@ -123,7 +125,7 @@ class ReportViews:
         with self.database.reading() as session:
             moved = rollups.other_zone(session)
             counted = rollups.is_complete(session)
-            page = render_template(template, **_frame(), **vars(show(session)), moved=moved, counted=counted)
+            page = render_template(template, **frame(), **vars(show(session)), moved=moved, counted=counted)
         if endpoint in PERSONAL:
             note_seen(self.database, endpoint, _item())
         return page
@@ -131,6 +133,10 @@ class ReportViews:
     def index(self, session: Session) -> OverviewContext:
         asked = filters.asked(self.today())
         group = asked.group if allows(Permission.SEE_ALL_ACCOUNTS) else _own()
+        return self.overview(session, asked, group)
+
+    def overview(self, session: Session, asked: ReportFilter, group: Group) -> OverviewContext:
+        """The scores of all surveys for these filters."""
         known = reports.all_series(session, self.library)
         glances = reports.overview(session, known, asked.period, asked.bucket, group, asked.other)
         names = self.names(session)
@@ -235,7 +241,7 @@ class ReportViews:
                 tables=tables.by_key(shown_tables),
                 names=names,
             )
-        after, again = self._afterwards(session, asked.period)
+        after, again = self._afterwards(session, asked.period, _viewer())
         shown_tables += tables.afterwards(names, after, again, titles)
         return LoopContext(
             asked=asked,
@@ -299,18 +305,23 @@ class ReportViews:
     def quarter(self, session: Session) -> QuarterContext:
         period = filters.quarter(self.today())
         group = EVERYBODY if allows(Permission.SEE_ALL_ACCOUNTS) else _own()
+        return self.quarterly(session, period, filters.other(period), group, _viewer())
+
+    def quarterly(
+        self, session: Session, period: Period, other: Period | None, group: Group, viewer: Viewer
+    ) -> QuarterContext:
+        """The report of a quarter: scores of the group, and the follow-ups that the viewer sees."""
         known = reports.all_series(session, self.library)
         year = Period(months_later(period.start, -9), period.end)
-        other = filters.other(period)
         glances = reports.overview(session, known, period, Bucket.MONTH, group, other)
         told = [each for each in glances if each.compared.a.has_score]
         told.sort(key=lambda each: -each.compared.a.n)
         histories = [reports.over_time(session, each.series, year, Bucket.MONTH, group) for each in told]
         found = reports.closed_loop(
-            session, _viewer(), period, now=clock.now(), currency=self.settings.organisation.currency
+            session, viewer, period, now=clock.now(), currency=self.settings.organisation.currency
         )
         names, titles = self.names(session), self._titles(session)
-        after, again = self._afterwards(session, period)
+        after, again = self._afterwards(session, period, viewer)
         numbers = [
             tables.trend(names, each.series.metric, history, of=each.series)
             if sum(point.shown.has_score for point in history) > 1
@@ -344,12 +355,12 @@ class ReportViews:
         )
 
     def _afterwards(
-        self, session: Session, period: Period
+        self, session: Session, period: Period, viewer: Viewer
     ) -> tuple[reports.AfterClosing, Sequence[reports.ScoredAgain]]:
         """Whether closing complaints helped."""
         return (
-            reports.after_closing(session, _viewer(), period),
-            reports.scored_again(session, _viewer(), period),
+            reports.after_closing(session, viewer, period),
+            reports.scored_again(session, viewer, period),
         )
 
     def _titles(self, session: Session) -> dict[str, str]:
@@ -442,8 +453,10 @@ def _own() -> Group:
 # --- For the templates -------------------------------------------------------------------------------
 
 
-def _frame() -> dict[str, Any]:
+def frame() -> dict[str, Any]:
+    """What the templates and macros of reports use besides the context of the page."""
     return {
+        "shows_loop": True,
         "statements": score_wording,
         "reasons": followup_wording,
         "wording": customer_wording,

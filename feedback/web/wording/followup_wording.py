@@ -175,6 +175,7 @@ SUBJECTS: Mapping[str, str] = {
     "segment": _("Segment"),
     "user": _("User"),
     "api_key": _("API key"),
+    "shared_link": _("Shared link"),
     "root_cause": _("Root cause"),
     "retention": _("Data retention"),
     "audit": _("Audit log"),

@@ -1,4 +1,4 @@
-"""What models are told of the tools, what they may send, and that words of others stay data."""
+"""How the tools are described to models, what these may send, and that words of others stay data."""
 
 from __future__ import annotations
 

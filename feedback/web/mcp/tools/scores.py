@@ -56,7 +56,7 @@ class RateArguments(DaysArguments):
 
 
 def scores(context: ToolContext, asked: ScoresArguments) -> Result:
-    """Each score of the period with the change from the period before; of one survey, also by group."""
+    """Each score of the period with the change from the previous period; of one survey, also by group."""
     period, group = asked.days(context), chosen_group(asked.group, asked.by)
     if asked.survey is None:
         if asked.by is not None or asked.question is not None:

@@ -1,0 +1,1 @@
+"""Pages of reports that are shared by a link, with people who have no account."""
