@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from feedback.core.lifecycle import ArrivalState
+from feedback.core.text.translatable import message
 from feedback.errors import StorageUnavailable
 from feedback.services.contact import suppression
 from feedback.services.context import Context
@@ -61,7 +62,7 @@ def work_in(setup_text: str, body: str) -> DoorWork:
     except (UnreadableError, ExpressionError) as error:
         return DoorWork(setup, why=str(error))
     if not items:
-        return DoorWork(setup, why="There is nothing in the body where `items` looks.")
+        return DoorWork(setup, why=message("There is nothing in the body where `items` looks."))
     if len(items) > MOST_ITEMS:
         return DoorWork(setup, why=f"The body has more than {MOST_ITEMS} parts.")
     return DoorWork(setup, items)
@@ -122,7 +123,7 @@ def _process_safely(portions: Portions, arrival_id: int, context: Context, now: 
     except Exception:
         log.exception("doors.not_processed", arrival=arrival_id)
         with portions.database.writing() as session:
-            _end(session, arrival_id, "The program failed at this body. Its log says more.", now)
+            _end(session, arrival_id, message("The program failed at this body. Its log says more."), now)
 
 
 def _is_due(arrival: DoorArrival, door: Door) -> bool:

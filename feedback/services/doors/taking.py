@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from feedback.core import reserved
 from feedback.core.lifecycle import ArrivalState
+from feedback.core.text.translatable import message
 from feedback.errors import Conflict, FeedbackError, Gone, NotFound, Rejected, StorageUnavailable
 from feedback.services.context import Context
 from feedback.services.customers import (
@@ -86,7 +87,9 @@ def _stored(session: Session, door: Door, reading: DoorReading, context: Context
     except FeedbackError as error:
         return TakenItem(ArrivalState.REFUSED, reading.rule, str(error))
     except (DataError, IntegrityError):
-        return TakenItem(ArrivalState.REFUSED, reading.rule, "The database cannot store these values.")
+        return TakenItem(
+            ArrivalState.REFUSED, reading.rule, message("The database cannot store these values.")
+        )
     return taken
 
 
@@ -124,7 +127,7 @@ class _Taking:
         if part.owner is not None:
             found = owners(self.session.connection(), [part.owner]).get(part.owner)
             if found is None:
-                self.taken.notes.append("The owner is not a user here, and was left out.")
+                self.taken.notes.append(message("The owner is not a user here, and was left out."))
             else:
                 values["owner_id"] = found
         draft = Draft(part.external_id, values, part.properties)
