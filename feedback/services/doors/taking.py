@@ -36,7 +36,10 @@ SOURCE = "door"
 
 @dataclass(slots=True)
 class TakenItem:
-    """What one part of a body led to. `did` are (what, external id or key, created | updated | unchanged)."""
+    """What one part of a body led to.
+
+    `did` are (what, external id or key, created | updated | unchanged); of a survey, the reason if it is not sent.
+    """
 
     state: str
     rule: str = ""
@@ -190,7 +193,9 @@ class _Taking:
         told = enrolments.Event(self._key(reading), event.name, contact, at, event.properties)
         recorded = enrolments.record_event(self.session, told, self.context, self.now, source=SOURCE)
         self.taken.did.append(("event", event.name, "created" if recorded.is_new else "unchanged"))
-        self.taken.did += [("survey", each["stage"], str(each["state"])) for each in recorded.enrolments]
+        self.taken.did += [
+            ("survey", each["stage"], str(each["reason"] or each["state"])) for each in recorded.enrolments
+        ]
 
     def _usage(self, reading: DoorReading, account: str) -> None:
         usage = reading.usage
