@@ -203,6 +203,8 @@ DESK_CODE = (
             "setup/first_steps.py",
             "webhooks/delivery_log.py",
             "webhooks/endpoints.py",
+            "doors/arrivals.py",
+            "doors/setting_up.py",
         )
     ]
     + [PACKAGE / "core" / "webhook_events.py"]
@@ -227,6 +229,7 @@ DESK_TEMPLATES = [
         "staff",
         "studio",
         "webhooks",
+        "doors",
     )
     for path in (TEMPLATES / room).rglob("*.html")
 ]
@@ -298,13 +301,26 @@ def said_of_settings() -> set[str]:
     return {entries()[name].field.metadata["doc"] for name in plain} | why | {LENGTH_EXPECTED}
 
 
+def said_of_doors() -> set[str]:
+    """Mistakes of a set-up, why a body is not taken in, and what the recipes are about. Those with names in them stay
+    English."""
+    from feedback.services.doors import recipes
+
+    names = {"message", "NotFound", "Conflict", "Gone", "UnreadableError", "ExpressionError"}
+    rooms = ("mapping", "reading", "taking", "processing", "expressions", "bodies")
+    files = [PACKAGE / "services" / "doors" / f"{name}.py" for name in rooms]
+    found = {text for path in files for text in refusals(path, names)}
+    found |= refusals(PACKAGE / "core" / "door_check.py", {"ValueError"})
+    return found | {recipe.about for recipe in recipes.every().values()}
+
+
 LENGTH_EXPECTED = "must be a duration such as 30s, 15m, 4h, 2d or 2w"
 
 
 def said_at_the_desk() -> set[str]:
     code = [path for path in DESK_CODE if path.name not in ELSEWHERE]
     texts = {text for path in code for text in marked(path, "python") | refusals(path)}
-    texts |= unread() | said_of_settings()
+    texts |= unread() | said_of_settings() | said_of_doors()
     texts |= {text for path in DESK_TEMPLATES for text in marked(path, "jinja2")}
     return {re.sub(r"%\((\w+)\)[sd]", r"{\1}", text) for text in texts}
 

@@ -75,7 +75,7 @@ class WebhookState(StrEnum):
 
 
 class ArrivalState(StrEnum):
-    """What became of a body that another system has posted."""
+    """How far a body has come that another system has posted."""
 
     WAITING = "waiting"
     DONE = "done"

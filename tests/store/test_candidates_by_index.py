@@ -8,15 +8,16 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Select, text
+from sqlalchemy import Select, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from feedback import library, resources
 from feedback.services.contact import eligibility, suppression
+from feedback.services.doors import processing
 from feedback.services.journey import enrolments, invitations
 from feedback.services.webhooks import delivering, delivery_log
 from feedback.store.database import Database
-from feedback.store.models import Enrolment
+from feedback.store.models import DoorMention, Enrolment
 from feedback.store.prepared import PreparedStatement
 from feedback.web.api.resources import events as event_resource
 
@@ -54,6 +55,10 @@ STATEMENTS: Mapping[str, tuple[Any, dict[str, Any]]] = {
     "which deliveries are next": (delivering._next(1, NOW).limit(10), {}),
     "which events are replayed": (
         delivery_log._of_range(delivery_log.WebhookRange(NOW - timedelta(days=1), NOW), NOW), {}
+    ),
+    "what waits at doors": (processing._waiting(0), {}),
+    "which bodies name somebody": (
+        select(DoorMention.arrival_id).where(DoorMention.digest.in_(["sha256:a", "sha256:b"])), {}
     ),
     "who is enrolled": (
         enrolments._ENROLLED, {"contacts": [1, 2], "stages": ["renewal"], "occasions": ["cycle:8"]}

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import ScalarSelect, Select, func, insert, select, update
 from sqlalchemy import delete as sql_delete
-from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session, defer
 
 from feedback.core.lifecycle import ARRIVAL_KEPT, ArrivalState
@@ -163,15 +163,15 @@ class DoorBacklog:
 
 
 def backlogs(session: Session) -> Mapping[int, DoorBacklog]:
-    """Door id -> its backlog; from an index, of doors that have one."""
-    undone = [ArrivalState.WAITING, *sorted(ARRIVAL_KEPT)]
-    rows = session.execute(
-        select(DoorArrival.door_id, DoorArrival.state, func.count())
-        .where(DoorArrival.state.in_(undone))
-        .group_by(DoorArrival.door_id, DoorArrival.state)
-        .order_by(DoorArrival.door_id)
-    )
-    counts: dict[int, dict[str, int]] = {}
-    for door_id, state, number in rows:
-        counts.setdefault(door_id, {})[str(state)] = number
-    return {door_id: DoorBacklog(**each) for door_id, each in counts.items()}
+    """Door id -> its backlog, from an index."""
+    return {door_id: DoorBacklog(*counts) for door_id, *counts in session.execute(_backlogs())}
+
+
+def _backlogs() -> Select[int, int, int, int]:
+    def number(state: ArrivalState) -> ScalarSelect[int]:
+        there = DoorArrival.door_id == Door.id, DoorArrival.state == state
+        return select(func.count()).where(*there).correlate(Door).scalar_subquery()
+
+    return select(
+        Door.id, number(ArrivalState.WAITING), number(ArrivalState.UNKNOWN), number(ArrivalState.REFUSED)
+    ).order_by(Door.id)

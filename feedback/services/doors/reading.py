@@ -93,7 +93,7 @@ def read_item(setup: DoorSetup, item: Any, settings: Settings) -> DoorReading | 
     rule = setup.rule_for(item)
     if rule is None:
         return None
-    place = rule.name or message("rule {n}", n=setup.rules.index(rule) + 1)
+    place = rule.name or f"#{setup.rules.index(rule) + 1}"
     return _Reader(setup, rule, item, settings).reading(place)
 
 

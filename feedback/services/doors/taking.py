@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from feedback.core import reserved
 from feedback.core.lifecycle import ArrivalState
+from feedback.core.text.translatable import message
 from feedback.errors import Conflict, FeedbackError, Gone, NotFound, Rejected, StorageUnavailable
 from feedback.services.context import Context
 from feedback.services.customers import (
@@ -35,7 +36,10 @@ SOURCE = "door"
 
 @dataclass(slots=True)
 class TakenItem:
-    """What one part of a body led to. `did` are (what, external id or key, created | updated | unchanged)."""
+    """What one part of a body led to.
+
+    `did` are (what, external id or key, created | updated | unchanged); of a survey, the reason if it is not sent.
+    """
 
     state: str
     rule: str = ""
@@ -86,7 +90,9 @@ def _stored(session: Session, door: Door, reading: DoorReading, context: Context
     except FeedbackError as error:
         return TakenItem(ArrivalState.REFUSED, reading.rule, str(error))
     except (DataError, IntegrityError):
-        return TakenItem(ArrivalState.REFUSED, reading.rule, "The database cannot store these values.")
+        return TakenItem(
+            ArrivalState.REFUSED, reading.rule, message("The database cannot store these values.")
+        )
     return taken
 
 
@@ -124,7 +130,7 @@ class _Taking:
         if part.owner is not None:
             found = owners(self.session.connection(), [part.owner]).get(part.owner)
             if found is None:
-                self.taken.notes.append("The owner is not a user here, and was left out.")
+                self.taken.notes.append(message("The owner is not a user here, and was left out."))
             else:
                 values["owner_id"] = found
         draft = Draft(part.external_id, values, part.properties)
@@ -187,7 +193,9 @@ class _Taking:
         told = enrolments.Event(self._key(reading), event.name, contact, at, event.properties)
         recorded = enrolments.record_event(self.session, told, self.context, self.now, source=SOURCE)
         self.taken.did.append(("event", event.name, "created" if recorded.is_new else "unchanged"))
-        self.taken.did += [("survey", each["stage"], str(each["state"])) for each in recorded.enrolments]
+        self.taken.did += [
+            ("survey", each["stage"], str(each["reason"] or each["state"])) for each in recorded.enrolments
+        ]
 
     def _usage(self, reading: DoorReading, account: str) -> None:
         usage = reading.usage

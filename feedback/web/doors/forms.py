@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
+from feedback.core.text.translatable import TranslatableText
+from feedback.i18n import Translator
 from feedback.lint.reporters.translation import translated
 from feedback.services.doors import arrivals, recipes
 from feedback.services.doors.mapping import SetupProblem
@@ -69,9 +71,19 @@ def written(form: MultiDict[str, str]) -> DoorForm:
     return DoorForm(draft, form.get("body", ""), form.get("edit", 0, type=whole))
 
 
-def in_words(problems: Sequence[SetupProblem], language: str) -> list[SetupProblem]:
-    """The mistakes of a set-up in the reader's language."""
-    return [SetupProblem(each.line, each.column, translated(each.message, language)) for each in problems]
+def in_words(problems: Sequence[SetupProblem], say: Translator) -> list[SetupProblem]:
+    """The mistakes of a set-up in the reader's language: of the format by the linter's words, else by the desk's."""
+    return [SetupProblem(each.line, each.column, _in_words(each.message, say)) for each in problems]
+
+
+def _in_words(said: str, say: Translator) -> str:
+    if isinstance(said, TranslatableText) and not said.params:
+        desk = say.gettext(said.template)
+    elif isinstance(said, TranslatableText):
+        desk = say.gettext(said.template, **said.params)
+    else:
+        desk = say.gettext(said)
+    return desk if desk != said else translated(said, say.language)
 
 
 def readable(body: str | None) -> str | None:

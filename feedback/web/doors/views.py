@@ -226,7 +226,7 @@ class Doors:
             draft=shown.draft,
             door=door,
             recipe=recipes.every().get(shown.draft.recipe or ""),
-            problems=forms.in_words(problems, say().language),
+            problems=forms.in_words(problems, say()),
             refused=say().gettext(str(refused)) if refused and not problems else None,
             trial=trial,
             prefix=self._address(""),

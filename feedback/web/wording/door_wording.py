@@ -9,6 +9,7 @@ from datetime import datetime
 from feedback.i18n import Translator, _
 from feedback.services.doors.arrivals import DoorBacklog
 from feedback.store.models import Door
+from feedback.web.wording import message_wording
 
 STATES: Mapping[str, str] = {
     "waiting": _("waiting"),
@@ -48,7 +49,6 @@ RESULTS: Mapping[str, str] = {
     "updated": _("updated"),
     "unchanged": _("unchanged"),
     "scheduled": _("planned"),
-    "skipped": _("not sent"),
 }
 _FIELD = re.compile(r"([a-z_]+(?:\.[\w-]+)*): (.+)", re.DOTALL)
 
@@ -72,6 +72,11 @@ def why(say: Translator, sentence: str) -> str:
     if found is None:
         return say.gettext(sentence)
     return f"{found[1]}: {say.gettext(found[2])}"
+
+
+def result(say: Translator, key: str) -> str:
+    """What was done, or why a survey is not sent."""
+    return say.gettext(RESULTS[key]) if key in RESULTS else message_wording.reason(say, key)
 
 
 def word(say: Translator, words: Mapping[str, str], key: str) -> str:

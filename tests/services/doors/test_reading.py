@@ -60,7 +60,7 @@ def reading(**changes: Any) -> DoorReading:
 def test_a_whole_part_is_read() -> None:
     found = reading()
     assert found.account and found.contact and found.event and found.usage
-    assert (found.rule, found.id, found.account.external_id) == ("rule 1", "12", "4711")
+    assert (found.rule, found.id, found.account.external_id) == ("#1", "12", "4711")
     assert found.account.values == {
         "recurring_revenue": Decimal("1200.50"), "renewal_on": date(2027, 3, 31), "segment": "vip"
     }  # fmt: skip
