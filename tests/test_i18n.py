@@ -212,6 +212,7 @@ DESK_TEMPLATES = [
         "reports",
         "responses",
         "settings",
+        "simulator",
         "staff",
         "studio",
         "webhooks",
