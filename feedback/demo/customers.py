@@ -37,7 +37,7 @@ class CustomerBase:
         self.people = {folk.language: 0 for folk in FOLKS}
 
     def found(self) -> None:
-        """All companies, and two to five people in each."""
+        """All companies, and one to four people in each."""
         names = {folk.language: folk.companies() for folk in FOLKS}
         for number in range(COMPANIES):
             folk = self.dice.choices(FOLKS, [each.share for each in FOLKS])[0]
@@ -48,7 +48,7 @@ class CustomerBase:
         people = []
         for account, folk in self.accounts:
             since = datetime.combine(account.contract_started_on or self.begin.date(), self.begin.timetz())
-            for _ in range(self.dice.choice((2, 2, 3, 3, 3, 4, 4, 5))):
+            for _ in range(self.dice.choice((1, 2, 2, 3, 3, 3, 4))):
                 people.append(self._contact(number, account, folk, folk.zones, max(since, self.begin)))
                 number += 1
         self.add(people)
