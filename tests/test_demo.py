@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import itertools
 import random
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from statistics import fmean
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from feedback import clock
 from feedback.bootstrap import Runtime
 from feedback.core.answer import Answer
+from feedback.core.metrics.display import SHOWN_FROM
 from feedback.core.questions import ScaleQuestion
 from feedback.demo import live, setup
+from feedback.services import rollups
 from feedback.services.access import Viewer
 from feedback.services.followups import queue
 from feedback.services.journey import invitations
+from feedback.services.messaging import invariants
 from feedback.services.responses import recording
 from feedback.services.responses.submission import Submission
-from feedback.store.models import Contact, Invitation
+from feedback.services.setup import diagnosis
+from feedback.store.models import AnswerRow, Contact, FollowUp, Invitation, Response, Score
+
+MINUTES = timedelta(minutes=2)
+"""Between the decision and the provider's answer."""
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +100,106 @@ def test_a_bad_score_is_in_sight_in_the_queue(demo: Runtime, seed: int) -> None:
         # Not always on top: who is awake at this hour may be a small customer, and somebody else's task overdue.
         assert contact.id in [row.task.contact_id for row in rows]
         assert len(rows) <= 20
+        session.rollback()
+
+
+def test_the_past_keeps_every_invariant(demo: Runtime) -> None:
+    with demo.database.reading() as session:
+        assert invariants.check(session, clock.now()) == []
+        assert rollups.check(session) == []
+        found = diagnosis.of_data(session, demo.settings, clock.now())
+    assert {each.code for each in found} <= {"F109"}  # no worker runs here
+
+
+def test_nobody_was_asked_against_the_rules_of_rest(demo: Runtime) -> None:
+    rules = demo.settings.contact
+    with demo.database.reading() as session:
+        asked = session.execute(
+            select(Invitation.contact_id, Invitation.account_id, Invitation.sent_at, Invitation.priority)
+            .where(Invitation.sent_at.is_not(None))
+            .order_by(Invitation.sent_at)
+        ).all()
+    assert len(asked) > 2_500
+    last: dict[int, tuple[datetime, int]] = {}
+    of_account: defaultdict[int, list[datetime]] = defaultdict(list)
+    for contact, account, at, priority in asked:
+        if contact in last:
+            before, its = last[contact]
+            assert at - before >= (rules.important_gap if priority > its else rules.min_gap) - MINUTES
+        last[contact] = at, priority
+        of_account[account].append(at)
+    for moments in of_account.values():
+        for early, late in itertools.pairwise(moments[:: rules.account_max]):
+            assert late - early >= rules.account_window - MINUTES
+
+
+def test_scores_are_more_than_indicative_and_tell_a_story(demo: Runtime) -> None:
+    now = clock.now()
+    with demo.database.reading() as session:
+        rows = session.execute(
+            select(Score.at, Score.value).where(Score.trend == "relationship").order_by(Score.at)
+        ).all()
+    by_month: defaultdict[int, list[int]] = defaultdict(list)
+    for at, value in rows:
+        by_month[(now - at).days // 30].append(value)
+    assert all(len(by_month[month]) >= SHOWN_FROM for month in range(12))
+    means = {month: fmean(values) for month, values in by_month.items()}
+    assert means[7] < means[9] - 0.8, "the price change"
+    assert means[2] < means[4] - 0.8, "the bad release"
+    assert means[0] > means[2] + 1, "the hotfix"
+
+
+def test_people_have_names_of_their_own_and_words_that_fit(demo: Runtime) -> None:
+    with demo.database.reading() as session:
+        names = session.execute(select(Contact.account_id, Contact.name)).all()
+        texts = session.execute(
+            select(AnswerRow.text, Response.language, Score.band)
+            .join(Response, Response.id == AnswerRow.response_id)
+            .join(Score, Score.response_id == Response.id)
+            .where(AnswerRow.text.is_not(None))
+        ).all()
+    assert len(names) == len(set(names))
+    assert max(Counter(text for text, _, _ in texts).values()) <= 8
+    assert len(texts) > 500
+    for text, language, band in texts:
+        assert any("\u0600" <= letter <= "\u06ff" for letter in text) == (language == "fa"), text
+        assert "Thank you" not in text or band in ("promoter", "satisfied", "agree", "easy", "high"), (
+            text,
+            band,
+        )
+
+
+def test_the_team_worked_in_its_hours_and_mostly_in_time(demo: Runtime) -> None:
+    with demo.database.reading() as session:
+        tasks = session.scalars(select(FollowUp).where(FollowUp.closed_at.is_not(None))).all()
+        in_time = [
+            each for each in tasks if each.first_contact_at and each.first_contact_at <= each.contact_due_at
+        ]
+        assert len(in_time) > 0.6 * len(tasks) > 200
+        for each in tasks:
+            assert each.closed_at is not None
+            assert (
+                each.opened_at <= (each.first_contact_at or each.closed_at) <= each.closed_at <= clock.now()
+            )
+            moments = [
+                entry.at for entry in each.entries if entry.kind not in ("told", "escalated", "reminded")
+            ]
+            assert moments == sorted(moments)
+
+
+def test_nobody_gets_more_surveys_than_the_rules_allow_while_somebody_watches(demo: Runtime) -> None:
+    """An hour at the usual pace; what a fast pace needs more of are people who join."""
+    dice, now = random.Random(3), _next("tuesday", 9)
+    with demo.database.writing() as session:
+        for each in range(60):
+            at = now + timedelta(minutes=each)
+            live.happen(session, demo, dice, at)
+            invitations.issue_due(session, demo, at)
+        since = select(Invitation.account_id, func.count()).where(
+            Invitation.created_at >= now - timedelta(days=30)
+        )
+        counted = session.execute(since.group_by(Invitation.account_id)).all()
+        assert max(number for _, number in counted) <= demo.settings.contact.account_max
         session.rollback()
 
 

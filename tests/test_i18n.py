@@ -226,6 +226,7 @@ DESK_TEMPLATES = [
         "search",
         "settings",
         "sharing",
+        "simulator",
         "staff",
         "studio",
         "webhooks",

@@ -1,7 +1,7 @@
-"""The demo: an invented customer base, a few months of answers, and a present in which things happen.
+"""The demo: an invented customer base, a year of answers, and a present in which things happen.
 
-Everything goes through the same services as in production; only the customers are made up (`is_demo` marks
-their rows) and the past is played with a clock that runs fast.
+Only the customers are made up (`is_demo` marks their rows). The contact policy decides about each survey of the year;
+the last week and the present go through the worker's own jobs. `prepare_empty` is a new installation without any of it.
 """
 
 from feedback.demo.live import keep_happening

@@ -1,222 +1,129 @@
-"""Plays the past: the same services as always, with a clock that takes four months in seconds."""
+"""Plays the last week: the same jobs as always, with a clock that takes seven days in seconds. What it leaves is on its
+way when somebody begins to watch: reminders that are due, a queue, the team's mail."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from feedback.bootstrap import Runtime
-from feedback.core.answer import Answer
-from feedback.core.followup import Outcome, State
-from feedback.core.lifecycle import InvitationState
-from feedback.core.questionnaire import Questionnaire
-from feedback.core.questions import AnyQuestion, ChoiceQuestion, ScaleQuestion, TextQuestion
-from feedback.demo.people import COMMENTS, NOTES, TOPICS
+from feedback.core.followup import State
+from feedback.core.lifecycle import INVITATION_NOT_BEGUN
+from feedback.demo.past import event_properties
+from feedback.demo.story import Respondent, Story
+from feedback.demo.team import Team
 from feedback.providers.base import Provider
 from feedback.providers.simulator import MemoryMailbox, Simulator
-from feedback.services import access
 from feedback.services.contact import facts
-from feedback.services.followups import queue, recovery_survey, root_causes, workflow
+from feedback.services.followups import recovery_survey
 from feedback.services.journey import enrolments, invitations
 from feedback.services.messaging import dispatch
 from feedback.services.notifications import escalation, owner_digest
 from feedback.services.responses import recording
 from feedback.services.responses.submission import Submission
-from feedback.settings import Settings
 from feedback.store.models import Contact, FollowUp, Invitation
 
-NEWCOMERS_FROM = "demo-c1000"
+NEWCOMERS_FROM = "demo-c5000"
 EVENTS = (
     ("ticket_closed", 0.70), ("onboarding_completed", 0.16), ("go_live", 0.10), ("customer_left", 0.04),
 )  # fmt: skip
-EVENTS_A_DAY = 7
+TICKETS_A_DAY = 3
 PAUSES = {6: 13, 19: 11}
 """Hour (UTC) -> hours until the next look: at one of them it is day wherever somebody lives."""
-WOULD_ANSWER = {"sms": 0.52, "email": 0.34}
-WOULD_COMMENT = 0.55
-CALLED_A_LOOK, CLOSED_A_LOOK = 0.55, 0.14
-"""How likely a task is called about, and closed, each time that the team looks at it."""
-BEHIND_SINCE, CALLED_BEHIND = timedelta(days=10), 0.6
-EVENTS_LATELY = 120
-"""Lately more happens than the team can close, so that there is a queue to look at."""
-LEFT_FOR_TODAY = 50
-"""Points of priority (of 100) from which on a task has been worked by the time that somebody watches."""
-BETTER_SINCE = timedelta(days=60)
-OUTCOMES = (Outcome.RECOVERED, Outcome.SAVED_BY_OFFER, Outcome.CHURNED, Outcome.NO_ANSWER)
+WOULD_ANSWER = {"sms": 0.5, "email": 0.36}
+LOOKS = 4
+"""In so many looks somebody answers who answers at all."""
+WORKED_A_LOOK = 0.5
+"""How likely the team comes to a task each time that it looks; what came in lately is still in the queue."""
 
 
-def play(runtime: Runtime, dice: random.Random, begin: datetime, until: datetime) -> None:
-    """Everything that happened between two moments, looked at twice a day."""
-    quiet: Mapping[str, Provider] = {  # the past does not ring on the simulated phone
-        f"simulator_{channel}": Simulator(channel=channel, mailbox=MemoryMailbox(now=lambda: begin))
-        for channel in ("sms", "email")
-    }
-    settings = replace(runtime.settings, contact=replace(runtime.settings.contact, account_max=4))
-    past = replace(runtime, providers=quiet, settings=settings)
-    now = begin
-    while now < until - timedelta(hours=12):
-        lately = now > until - BEHIND_SINCE
-        _while(past, dice, now, better=now > until - BETTER_SINCE, lately=lately)
-        with past.database.writing() as session:
-            _work(session, dice, now, behind=lately)
-        now += timedelta(hours=PAUSES[now.hour])
-    with past.database.writing() as session:
-        _work_from_the_top(session, settings, dice, until)
+class History:
+    def __init__(self, runtime: Runtime, dice: random.Random, story: Story) -> None:
+        mailbox = MemoryMailbox(now=lambda: story.now)  # the past does not ring on the simulated phone
+        quiet: Mapping[str, Provider] = {
+            f"simulator_{channel}": Simulator(channel=channel, mailbox=mailbox)
+            for channel in ("sms", "email")
+        }
+        self.runtime = replace(runtime, providers=quiet)
+        self.dice, self.story = dice, story
+        self.team = Team(dice, story, runtime.settings.followup)
 
+    def play(self, begin: datetime, until: datetime) -> None:
+        """Everything that happened between two moments, looked at twice a day."""
+        now = begin
+        while now < until - timedelta(hours=8):
+            self._look(now)
+            now += timedelta(hours=PAUSES[now.hour])
+        self._look(until)
 
-def _while(runtime: Runtime, dice: random.Random, now: datetime, *, better: bool, lately: bool) -> None:
-    with runtime.database.writing() as session:
-        if now.hour == 6:
-            _events(session, runtime, dice, now, EVENTS_LATELY if lately else EVENTS_A_DAY)
-            enrolments.plan_dates(session, runtime, now)
-            _plan_old_customers(session, runtime, now)
-            recovery_survey.tell_journey(session, runtime, now)
-        invitations.issue_due(session, runtime, now)
-        invitations.remind_due(session, runtime, now)
-        invitations.expire_due(session, now)
-        for claimed in dispatch.claim(session, runtime, "demo", now):
-            session.flush()
-            dispatch.begin(session.connection(), claimed, now)
-            outcome = dispatch.hand_over(runtime.providers[claimed.provider], claimed)
-            dispatch.record(session, outcome, runtime.settings, now)
-        _answers(session, runtime, dice, now, better)
-        owner_digest.tell_owners(session, runtime, now)
-        escalation.escalate(session, runtime, now)
+    def _look(self, now: datetime) -> None:
+        runtime = self.runtime
+        with runtime.database.writing() as session:
+            if now.hour == min(PAUSES):
+                self._tickets(session, now)
+                enrolments.plan_dates(session, runtime, now)
+                enrolments.plan_recurring(session, runtime, now, only=Contact.external_id < NEWCOMERS_FROM)
+                recovery_survey.tell_journey(session, runtime, now)
+            invitations.issue_due(session, runtime, now)
+            invitations.remind_due(session, runtime, now)
+            invitations.expire_due(session, now)
+            for claimed in dispatch.claim(session, runtime, "demo", now):
+                session.flush()
+                dispatch.begin(session.connection(), claimed, now)
+                outcome = dispatch.hand_over(runtime.providers[claimed.provider], claimed)
+                dispatch.record(session, outcome, runtime.settings, now)
+            self._answers(session, now)
+            owner_digest.tell_owners(session, runtime, now)
+            escalation.escalate(session, runtime, now)
+            self._work(session, now)
 
+    def _tickets(self, session: Session, now: datetime) -> None:
+        contacts = session.scalars(
+            select(Contact).where(Contact.external_id < NEWCOMERS_FROM).order_by(Contact.id)
+        ).all()
+        for number in range(self.dice.randrange(2 * TICKETS_A_DAY + 1)):
+            contact = self.dice.choice(contacts)
+            properties = event_properties("ticket_closed", contact, self.dice)
+            key = f"demo:{now.date()}:{number}"
+            told = enrolments.Event(key, "ticket_closed", contact.external_id, now, properties)
+            enrolments.record_event(session, told, self.runtime, now, source="demo")
 
-def _plan_old_customers(session: Session, runtime: Runtime, now: datetime) -> None:
-    """The cadence, but for contacts who are there to be surveyed while somebody watches."""
-    enrolments.plan_recurring(session, runtime, now, only=Contact.external_id < NEWCOMERS_FROM)
+    def _answers(self, session: Session, now: datetime) -> None:
+        """Some of those who got a message since yesterday answer it, the sooner the likelier."""
+        waiting = session.scalars(
+            select(Invitation)
+            .where(Invitation.state.in_(INVITATION_NOT_BEGUN), Invitation.answered_at.is_(None))
+            .where(Invitation.sent_at > now - timedelta(days=3), Invitation.sent_at < now)
+            .order_by(Invitation.id)
+        ).all()
+        for invitation in waiting:
+            if self.dice.random() < WOULD_ANSWER[invitation.channel] / LOOKS:
+                self._answer(session, invitation, now - timedelta(minutes=self.dice.randrange(1, 200)))
 
-
-def _events(session: Session, runtime: Runtime, dice: random.Random, now: datetime, about: int) -> None:
-    contacts = session.scalars(
-        select(Contact).where(Contact.external_id < NEWCOMERS_FROM).order_by(Contact.id)
-    ).all()
-    for number in range(dice.randrange(2 * about + 1)):
-        contact = dice.choice(contacts)
-        name = dice.choices([each for each, _ in EVENTS], [weight for _, weight in EVENTS])[0]
-        told = enrolments.Event(
-            f"demo:{now.date()}:{number}",
-            name,
-            contact.external_id,
-            now,
-            event_properties(name, contact, dice),
+    def _answer(self, session: Session, invitation: Invitation, at: datetime) -> None:
+        whole = self.runtime.library.questionnaire_of(invitation.version)
+        questionnaire = whole.asked_of(facts.kept(invitation))
+        account = invitation.account
+        owner = account.owner.name.split()[0] if account and account.owner else ""
+        who = Respondent(invitation.stage, invitation.language, invitation.account_id or 0, owner, at)
+        by_reply = invitation.channel == "sms" and self.dice.random() < 0.3
+        submission = Submission(
+            answers=self.story.answer(questionnaire, who),
+            at=max(at, invitation.sent_at or at),
+            source="sms_reply" if by_reply else "link",
+            finished=True,
         )
-        enrolments.record_event(session, told, runtime, now, source="demo")
+        recording.record(session, invitation, questionnaire, submission, self.runtime.settings)
 
-
-def event_properties(name: str, contact: Contact, dice: random.Random) -> dict[str, str]:
-    """What the event tells about itself, in the contact's language."""
-    return {"topic": dice.choice(TOPICS[contact.language or "en"])} if name == "ticket_closed" else {}
-
-
-def _answers(session: Session, runtime: Runtime, dice: random.Random, now: datetime, better: bool) -> None:
-    """Some of those who got a message since yesterday answer it, the sooner the likelier."""
-    waiting = session.scalars(
-        select(Invitation)
-        .where(Invitation.state.in_((InvitationState.SENT, InvitationState.DELIVERED)))
-        .where(Invitation.sent_at > now - timedelta(days=3), Invitation.sent_at < now)
-        .order_by(Invitation.id)
-    ).all()
-    for invitation in waiting:
-        if dice.random() < WOULD_ANSWER[invitation.channel] / 4:
-            whole = runtime.library.questionnaire_of(invitation.version)
-            questionnaire = whole.asked_of(facts.kept(invitation))
-            at = now - timedelta(minutes=dice.randrange(1, 200))
-            submission = Submission(
-                answers=_answer(questionnaire, invitation, dice, better),
-                at=at,
-                source="sms_reply" if invitation.channel == "sms" and dice.random() < 0.3 else "link",
-                finished=True,
-            )
-            recording.record(session, invitation, questionnaire, submission, runtime.settings)
-
-
-def _answer(
-    questionnaire: Questionnaire, invitation: Invitation, dice: random.Random, better: bool
-) -> dict[str, Answer]:
-    mood = _mood(invitation, dice, better)
-    answers: dict[str, Answer] = {}
-    for question in questionnaire.questions:
-        if question in questionnaire.path(answers) and (given := _one(question, invitation, mood, dice)):
-            answers[question.key] = given
-    return answers
-
-
-def _mood(invitation: Invitation, dice: random.Random, better: bool) -> float:
-    """0 furious, 1 delighted: companies differ, and the last two months were better than those before."""
-    company = (invitation.account_id or 0) * 7 % 10 / 10
-    return min(1.0, max(0.0, dice.gauss(0.55 + 0.4 * company + (0.06 if better else -0.03), 0.24)))
-
-
-def _one(question: AnyQuestion, invitation: Invitation, mood: float, dice: random.Random) -> Answer | None:
-    if isinstance(question, ScaleQuestion):
-        return Answer(round(question.minimum + mood * (question.maximum - question.minimum)))
-    if isinstance(question, ChoiceQuestion):
-        return Answer(dice.choice([option.key for option in question.options if option.role is None]))
-    if isinstance(question, TextQuestion) and dice.random() < WOULD_COMMENT:
-        tone = "bad" if mood < 0.62 else "fine" if mood < 0.85 else "good"
-        return Answer(None, dice.choice(COMMENTS[invitation.language, tone]))
-    return None
-
-
-def _work(session: Session, dice: random.Random, now: datetime, *, behind: bool) -> None:
-    """The team calls soon and closes within days, most of the time."""
-    called, closed = (CALLED_BEHIND, 0.0) if behind else (CALLED_A_LOOK, CLOSED_A_LOOK)
-    waiting = session.scalars(
-        select(FollowUp)
-        .where(FollowUp.state != State.CLOSED, FollowUp.opened_at < now, FollowUp.owner_id.is_not(None))
-        .order_by(FollowUp.id)
-    ).all()
-    for task in waiting:
-        owner = access.Viewer(task.owner_id or 0)
-        if task.first_contact_at is None:
-            if dice.random() < called:
-                _call(session, task, owner, dice, now)
-        elif dice.random() < closed:
-            _close(session, task, owner, dice, now)
-
-
-def _work_from_the_top(session: Session, settings: Settings, dice: random.Random, now: datetime) -> None:
-    """What was most pressing has just been done, so that what comes in next is at the top."""
-    everybody = access.Viewer(0, sees_all=True)
-    rows = queue.ranked(
-        session,
-        everybody,
-        queue.Filter(),
-        scales=queue.Scales.from_settings(settings),
-        now=now,
-        zone=UTC,
-    )
-    for row in rows:
-        if row.priority.value < LEFT_FOR_TODAY or row.task.owner_id is None:
-            continue
-        owner = access.Viewer(row.task.owner_id)
-        if row.task.first_contact_at is None:
-            _call(session, row.task, owner, dice, now)
-        _close(session, row.task, owner, dice, now)
-
-
-def _call(session: Session, task: FollowUp, owner: access.Viewer, dice: random.Random, now: datetime) -> None:
-    how, note = dice.choice(("call", "email")), dice.choice(NOTES)
-    at = min(now, task.opened_at + timedelta(hours=dice.choice((1, 2, 3, 6, 20))))
-    workflow.contacted(session, task.id, owner, how, reached=True, text=note, now=at)
-
-
-def _close(
-    session: Session, task: FollowUp, owner: access.Viewer, dice: random.Random, now: datetime
-) -> None:
-    if task.kind == "advocacy":
-        closing = workflow.Closing(Outcome.THANKED, "Thanked; agreed to a reference call.")
-    else:
-        outcome = dice.choices(OUTCOMES, (60, 12, 10, 18))[0]
-        cause = None if outcome in workflow.CAUSELESS else dice.choice(list(root_causes.FIRST))
-        saved = task.account.recurring_revenue if task.account and outcome == Outcome.RECOVERED else None
-        closing = workflow.Closing(outcome, dice.choice(NOTES), cause, saved)
-    workflow.close(session, task.id, owner, closing, revision=task.revision, now=now)
+    def _work(self, session: Session, until: datetime) -> None:
+        waiting = session.scalars(
+            select(FollowUp).where(FollowUp.state != State.CLOSED).order_by(FollowUp.id)
+        ).all()
+        for task in waiting:
+            if self.dice.random() < WORKED_A_LOOK:
+                self.team.work(session, task, until)

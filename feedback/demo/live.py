@@ -15,8 +15,10 @@ from feedback import clock
 from feedback.bootstrap import Runtime
 from feedback.core.contact.policy import Intended, Send
 from feedback.core.journey import Stage
-from feedback.demo import setup as scene
-from feedback.demo.history import EVENTS, event_properties
+from feedback.demo import customers
+from feedback.demo.history import EVENTS
+from feedback.demo.past import event_properties
+from feedback.demo.people import FOLKS, Folk
 from feedback.services.contact import eligibility
 from feedback.services.journey import enrolments
 from feedback.store.models import Contact, Invitation
@@ -24,8 +26,8 @@ from feedback.store.models import Contact, Invitation
 log = structlog.get_logger()
 
 NOW = timedelta(minutes=1)
-ATTEMPTS = 30
-"""People looked at until one is found whom it is a good time to write to."""
+ATTEMPTS = 15
+"""People looked at until one is found whom it is a good time to write to: known ones, new ones, and others."""
 
 
 def keep_happening(runtime: Runtime, pace: float) -> Callable[[], None]:
@@ -88,20 +90,26 @@ def _somebody(
         )
     )
     dice.shuffle(fresh)
-    for contact in fresh:
+    wanted = dice.choice(FOLKS)
+    first = [each for each in fresh if each.language == wanted.language][:ATTEMPTS]
+    others = [each for each in fresh if each.language != wanted.language][:ATTEMPTS]
+    for contact in first:
         if _may_be_asked(session, runtime, stage, contact, now):
             return contact
-    return _somebody_new(session, runtime, stage, dice, now)
+    if (joined := _somebody_new(session, runtime, stage, wanted, dice, now)) is not None:
+        return joined
+    return next((each for each in others if _may_be_asked(session, runtime, stage, each, now)), None)
 
 
 def _somebody_new(
-    session: Session, runtime: Runtime, stage: Stage, dice: random.Random, now: datetime
+    session: Session, runtime: Runtime, stage: Stage, folk: Folk, dice: random.Random, now: datetime
 ) -> Contact | None:
     """The others are asleep, or have been asked: somebody joins who lives where it is day."""
-    number = scene.last_number(session) + 1
+    base, number = customers.base_of(session, dice, now), customers.last_number(session) + 1
     for each in range(number, number + ATTEMPTS):
         with session.begin_nested() as attempt:
-            contact = scene.newcomer(session, each, dice, now)
+            contact = base.newcomer(each, folk, now)
+            base.add([contact])
             if _may_be_asked(session, runtime, stage, contact, now):
                 return contact
             attempt.rollback()

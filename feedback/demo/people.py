@@ -1,7 +1,9 @@
-"""Invented names and words. None of them belongs to a real person; phone numbers are from reserved ranges."""
+"""Invented names. None of them belongs to a real person or company; phone numbers are from reserved ranges."""
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 STAFF = (
@@ -10,154 +12,112 @@ STAFF = (
     ("ayse@demo.example", "Ayşe Kaya", "csm", "tr"),
     ("bijan@demo.example", "Bijan Rad", "csm", "fa"),
     ("carol@demo.example", "Carol West", "csm", "en"),
+    ("dana@demo.example", "Dana Quinn", "csm", "en"),
+    ("erik@demo.example", "Erik Holm", "csm", "en"),
 )
 
-COMPANIES = (
-    "Arden Foods",
-    "Bluefin Labs",
-    "Cobalt Works",
-    "Delta Print",
-    "Ege Lojistik",
-    "Foxglove Care",
-    "Güneş Tekstil",
-    "Harbor Legal",
-    "Iris Optics",
-    "Jasper Mills",
-    "Kuzey Yazılım",
-    "Lumen Schools",
-    "Mavi Turizm",
-    "Niloofar Trading",
-    "Oakline Homes",
-    "Parsa Pharma",
-    "Quill Media",
-    "Rayan Data",
-    "Sepehr Air",
-    "Toros Gıda",
-    "Umber Design",
-    "Vista Clinics",
-    "Winslow Bank",
-    "Yakamoz Otel",
-    "Zephyr Labs",
-    "Akdeniz Sigorta",
-    "Birch & Sons",
-    "Cedar Insurance",
-    "Damla Su",
-    "Elm Street Bikes",
-    "Fanoos Light",
-    "Granite Tools",
-    "Hilal Kargo",
-    "Ivory Dental",
-    "Juniper Hotels",
-    "Kian Steel",
-)  # fmt: skip
+TOPICS = {
+    "en": (
+        "the invoice",
+        "the login problem",
+        "the data export",
+        "a new user",
+        "the weekly report",
+        "the import",
+    ),
+    "tr": ("Fatura", "Giriş sorunu", "Veri aktarımı", "Yeni kullanıcı", "Haftalık rapor", "İçe aktarma"),
+    "fa": ("صورتحساب", "مشکل ورود", "خروجی داده", "کاربر تازه", "گزارش هفتگی", "ورود داده"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Folk:
-    """People of one language: first and last names, where they live, and how their numbers begin."""
+    """People and companies of one language. `first` and `last` are names, each with its Latin spelling if it has
+    another; `zones` is where the customers live, `far` where a few more do, so that somebody is awake at any hour."""
 
     language: str
+    country: str
+    share: int
     first: tuple[str, ...]
     last: tuple[str, ...]
     zones: tuple[str, ...]
+    far: tuple[str, ...]
     prefix: str
-    digits: int
+    company: tuple[str, ...]
+    business: tuple[str, ...]
+
+    def person(self, number: int) -> tuple[str, str]:
+        """(name, the part of an e-mail address before the @); no name comes twice before all have come once."""
+        turn, place = divmod(number, len(self.first))
+        first = self.first[place]
+        last = self.last[(place + turn) % len(self.last)]
+        return f"{_native(first)} {_native(last)}", f"{_latin(first)}.{_latin(last)}"
+
+    def companies(self) -> Iterator[str]:
+        """Names of companies, all different."""
+        for turn in range(len(self.business)):
+            for place, word in enumerate(self.company):
+                yield f"{word} {self.business[(place * 3 + turn) % len(self.business)]}"
+
+
+def _native(name: str) -> str:
+    return name.partition("|")[0]
+
+
+def _latin(name: str) -> str:
+    written = name.rpartition("|")[2].replace("ı", "i").lower()
+    return "".join(
+        each for each in unicodedata.normalize("NFKD", written) if each.isascii() and each.isalpha()
+    )
+
+
+def domain(company: str) -> str:
+    """The domain of a company's addresses; nothing is ever delivered to `.example`."""
+    words = (_latin(each) for each in company.split())
+    return "-".join(each for each in words if each) + ".example"
 
 
 FOLKS = (
     Folk(
-        "en",
-        (
-            "Alice",
-            "Ben",
-            "Chloe",
-            "Daniel",
-            "Emma",
-            "Frank",
-            "Grace",
-            "Henry",
-            "Isla",
-            "Jack",
-            "Kate",
-            "Liam",
-        ),
-        ("Archer", "Brooks", "Carter", "Dawson", "Ellis", "Foster", "Gibson", "Hayes"),
-        (
-            "America/New_York",
-            "America/Chicago",
-            "America/Los_Angeles",
-            "Pacific/Honolulu",
-            "Pacific/Guam",
-            "Europe/London",
-        ),
+        "en", "US", 6,
+        ("Alice", "Ben", "Chloe", "Daniel", "Emma", "Frank", "Grace", "Henry", "Isla", "Jack", "Kate", "Liam",
+         "Maya", "Noah", "Olivia", "Patrick", "Quentin", "Rachel", "Samuel", "Tessa", "Victor", "Wendy", "Xavier",
+         "Yvonne", "Zoe", "Aaron", "Bethany", "Caleb", "Diana", "Elliot"),
+        ("Archer", "Brooks", "Carter", "Dawson", "Ellis", "Foster", "Gibson", "Hayes", "Ingram", "Jarvis", "Keller",
+         "Lambert", "Mercer", "Norris", "Osborne", "Palmer", "Quincy", "Ramsey", "Sutton", "Tucker", "Underhill",
+         "Vaughn", "Whitaker", "Yates"),
+        ("America/New_York", "America/Chicago", "America/Los_Angeles", "America/Denver"),
+        ("Pacific/Honolulu", "Pacific/Guam", "Europe/London", "America/New_York", "America/Los_Angeles"),
         "+1202555",
-        4,
+        ("Arden", "Bluefin", "Cobalt", "Delta", "Elmstead", "Foxglove", "Granite", "Harbor", "Iris", "Juniper",
+         "Kingfisher", "Lumen", "Maple", "Northgate", "Oakline", "Pinecrest", "Quill", "Riverside", "Summit",
+         "Thistle", "Umber", "Vista", "Winslow", "Zephyr"),
+        ("Foods", "Labs", "Works", "Print", "Care", "Legal", "Logistics", "Schools", "Media", "Clinics"),
     ),
     Folk(
-        "tr",
-        (
-            "Ali",
-            "Burcu",
-            "Cem",
-            "Defne",
-            "Emre",
-            "Fatma",
-            "Gökhan",
-            "Hande",
-            "İpek",
-            "Kerem",
-            "Leyla",
-            "Murat",
-        ),
-        ("Arslan", "Bulut", "Çelik", "Demir", "Erdem", "Güler", "Koç", "Şahin"),
-        ("Europe/Istanbul", "America/New_York", "America/Los_Angeles", "Australia/Sydney"),
+        "tr", "TR", 3,
+        ("Ali", "Burcu", "Cem", "Defne", "Emre", "Fatma", "Gökhan", "Hande", "İpek", "Kerem", "Leyla", "Murat",
+         "Nazlı", "Onur", "Pelin", "Rıza", "Selin", "Tolga", "Umut", "Yasemin", "Zeynep", "Barış"),
+        ("Arslan", "Bulut", "Çelik", "Demir", "Erdem", "Güler", "Koç", "Şahin", "Aydın", "Doğan", "Kurt", "Özkan",
+         "Polat", "Tekin", "Uslu", "Yalçın"),
+        ("Europe/Istanbul",),
+        ("America/New_York", "America/Los_Angeles", "Australia/Sydney", "Europe/Istanbul"),
         "+90532555",
-        4,
+        ("Ege", "Güneş", "Kuzey", "Mavi", "Toros", "Yakamoz", "Akdeniz", "Damla", "Hilal", "Karanfil", "Lale",
+         "Pusula"),
+        ("Lojistik", "Tekstil", "Yazılım", "Turizm", "Gıda", "Sigorta", "Otel", "Kargo"),
     ),
     Folk(
-        "fa",
-        ("آرش", "بهار", "پویا", "ترانه", "داریوش", "رویا", "سارا", "شیرین", "کامران", "لاله", "مهدی", "نیما"),
-        ("احمدی", "بهرامی", "تهرانی", "جوادی", "رستمی", "شریفی", "کریمی", "مرادی"),
-        ("Asia/Tehran", "America/Los_Angeles", "Europe/Stockholm", "Australia/Sydney"),
+        "fa", "IR", 2,
+        ("آرش|Arash", "بهار|Bahar", "پویا|Pouya", "ترانه|Taraneh", "داریوش|Dariush", "رویا|Roya", "سارا|Sara",
+         "شیرین|Shirin", "کامران|Kamran", "لاله|Laleh", "مهدی|Mehdi", "نیما|Nima", "پریسا|Parisa", "سامان|Saman",
+         "مینا|Mina", "کاوه|Kaveh"),
+        ("احمدی|Ahmadi", "بهرامی|Bahrami", "تهرانی|Tehrani", "جوادی|Javadi", "رستمی|Rostami", "شریفی|Sharifi",
+         "کریمی|Karimi", "مرادی|Moradi", "نوری|Nouri", "صادقی|Sadeghi", "یزدانی|Yazdani", "فرهادی|Farhadi"),
+        ("Asia/Tehran",),
+        ("America/Los_Angeles", "Europe/Stockholm", "Australia/Sydney", "Asia/Tehran"),
         "+98912555",
-        4,
+        ("Niloofar", "Parsa", "Rayan", "Sepehr", "Fanoos", "Kian", "Alborz", "Damavand", "Zagros", "Simorgh"),
+        ("Trading", "Pharma", "Data", "Air", "Light", "Steel"),
     ),
-)
-
-TOPICS = {
-    "en": ("the March invoice", "the login problem", "the data export", "a new user"),
-    "tr": ("Mart faturası", "Giriş sorunu", "Veri aktarımı", "Yeni kullanıcı"),
-    "fa": ("صورتحساب اسفند", "مشکل ورود", "خروجی داده", "کاربر تازه"),
-}
-
-COMMENTS = {
-    ("en", "bad"): (
-        "Third time I have called about the same thing.",
-        "Nobody told us that the price would go up.",
-        "The export still loses columns. We do it by hand now.",
-        "I waited 40 minutes and then the call dropped.",
-    ),
-    ("en", "fine"): (
-        "Works most of the time.",
-        "Good, but the reports are slow.",
-        "More training would help.",
-    ),
-    ("en", "good"): ("Carol solved it in five minutes.", "It just works.", "Quick and friendly."),
-    ("tr", "bad"): (
-        "Aynı konuda üçüncü kez arıyorum.",
-        "Fiyat artışını kimse haber vermedi.",
-        "Raporlar hâlâ yanlış çıkıyor.",
-    ),
-    ("tr", "fine"): ("İdare eder, raporlar yavaş.", "Eğitim biraz daha uzun olabilirdi."),
-    ("tr", "good"): ("Ayşe Hanım hemen çözdü, teşekkürler.", "Kurulum çok rahattı."),
-    ("fa", "bad"): ("سومین بار است که برای همین موضوع تماس می‌گیرم.", "کسی دربارهٔ افزایش قیمت خبر نداد."),
-    ("fa", "fine"): ("خوب است، اما گزارش‌ها کند است.", "آموزش بیشتری لازم داشتیم."),
-    ("fa", "good"): ("خیلی سریع حل شد، ممنون.", "همه چیز روان بود."),
-}
-
-NOTES = (
-    "Called, apologised, agreed on a fix by Friday.",
-    "Walked through the export together; it works now.",
-    "Left a message, will try again tomorrow.",
-    "Offered an extra training session, accepted.",
-)
+)  # fmt: skip

@@ -5,8 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import select
@@ -14,25 +13,23 @@ from sqlalchemy.orm import Session
 
 from feedback import bootstrap, clock, log
 from feedback.bootstrap import Runtime
-from feedback.demo.history import play
-from feedback.demo.people import COMPANIES, FOLKS, STAFF, Folk
-from feedback.services.contact import suppression
+from feedback.demo.customers import CustomerBase
+from feedback.demo.history import History
+from feedback.demo.past import Past
+from feedback.demo.people import STAFF
+from feedback.demo.story import Story
 from feedback.services.followups import root_causes
 from feedback.services.staff import accounts
 from feedback.settings import load
-from feedback.store.models import Account, Contact, User
+from feedback.store.models import User
 
 ADMIN = "admin@demo.example"
 PASSWORD = "demo-demo-demo"  # noqa: S105 - everybody may know it: the demo listens on this machine only
 SEED = 2026
-PAST = timedelta(days=120)
-PER_ACCOUNT = 5
+PAST, PLAYED = timedelta(days=365), timedelta(days=7)
+"""How long ago the story begins, and from when on the worker's own jobs play it."""
 NEWCOMERS = 60
 """Contacts without a past, for whom something can happen while somebody watches."""
-PREFIX = "demo-c"
-
-PRECIOUS = 4
-SEGMENTS = ("vip", "core", "core", "potential", "non_core")
 
 
 def prepare(directory: Path, *, port: int, fresh: bool, say: Callable[[str], object]) -> Runtime:
@@ -78,11 +75,15 @@ def fill(runtime: Runtime, now: datetime) -> None:
     """Staff, customers and a past up to `now`; always the same for the same day."""
     dice = random.Random(SEED)  # noqa: S311 - a demo, not a secret
     begin = (now - PAST).replace(hour=6, minute=30, second=0, microsecond=0)
+    lately = (now - PLAYED).replace(hour=6, minute=0, second=0, microsecond=0)
+    story = Story(dice, now)
     with runtime.database.writing() as session:
         root_causes.ensure(session)
-        owners = _staff(session, runtime, begin)
-        _customers(session, owners, dice, begin, now)
-    play(runtime, dice, begin, now)
+        base = CustomerBase(session, _staff(session, runtime, begin), dice, begin, now)
+        base.found()
+        Past(session, runtime, dice, story, base.left).fill(begin, lately)
+        base.welcome(NEWCOMERS)
+    History(runtime, dice, story).play(lately, now)
 
 
 def guide(runtime: Runtime) -> str:
@@ -127,6 +128,7 @@ NORTHWIND = {
     "FEEDBACK_ORGANISATION_SUPPORT_EMAIL": "help@northwind.example",
     "FEEDBACK_ORGANISATION_SUPPORT_PHONE": "+12025550100",
     "FEEDBACK_FOLLOWUP_FALLBACK_OWNER": "lead@demo.example",
+    "FEEDBACK_RETENTION_MESSAGES": "60d",
 }
 """The company of the demo."""
 AT_ANY_HOUR = {"FEEDBACK_CONTACT_ANY_HOUR": "true"}
@@ -135,87 +137,12 @@ AT_ANY_HOUR = {"FEEDBACK_CONTACT_ANY_HOUR": "true"}
 
 def _staff(session: Session, runtime: Runtime, now: datetime) -> list[User]:
     salt = runtime.settings.web.password_salt.reveal()
-    made = [
-        accounts.add_user(
-            session, accounts.NewUser(email, name, [role], PASSWORD, language, is_demo=True), now, salt=salt
-        )
-        for email, name, role, language in STAFF
-    ]
+    made: list[User] = []
+    for email, name, role, language in STAFF:  # a password is slow to hash, and all have the same
+        new = accounts.NewUser(email, name, [role], None if made else PASSWORD, language, is_demo=True)
+        made.append(accounts.add_user(session, new, now, salt=salt))
     for user in made:
+        user.password = made[0].password
         if user.language == "fa":  # a colleague in Iran, whose week is another one
             user.time_zone, user.work_days = "Asia/Tehran", [5, 6, 0, 1, 2]
     return [user for user, (_, _, role, _) in zip(made, STAFF, strict=True) if role == "csm"]
-
-
-def _customers(
-    session: Session, owners: list[User], dice: random.Random, begin: datetime, now: datetime
-) -> None:
-    for number, company in enumerate(COMPANIES):
-        account = _account(number, company, owners[number % len(owners)], dice, begin, now)
-        session.add(account)
-        session.flush()
-        for place in range(PER_ACCOUNT):
-            folk = FOLKS[(number + place) % len(FOLKS)]
-            _contact(session, folk, number * PER_ACCOUNT + place, account, dice, begin)
-    for number in range(NEWCOMERS):
-        newcomer(session, 1_000 + number, dice, begin)
-
-
-def last_number(session: Session) -> int:
-    """The number of the latest contact."""
-    latest = select(Contact.external_id).where(Contact.is_demo).order_by(Contact.id.desc()).limit(1)
-    return int(session.scalars(latest).one().removeprefix(PREFIX))
-
-
-def newcomer(session: Session, number: int, dice: random.Random, now: datetime) -> Contact:
-    """A contact without a past, in one of the companies where most is at stake: what they answer matters."""
-    precious = (
-        select(Account).where(Account.is_demo).order_by(Account.recurring_revenue.desc()).limit(PRECIOUS)
-    )
-    account = dice.choice(session.scalars(precious).all())
-    return _contact(session, FOLKS[number % len(FOLKS)], number, account, dice, now)
-
-
-def _account(
-    number: int, company: str, owner: User, dice: random.Random, begin: datetime, now: datetime
-) -> Account:
-    segment = SEGMENTS[number % len(SEGMENTS)]
-    size = {"vip": 9_000, "core": 3_500, "potential": 1_800, "non_core": 600}[segment]
-    is_precious = segment == SEGMENTS[0] and number < PRECIOUS * len(SEGMENTS)
-    return Account(
-        external_id=f"demo-{number:03d}",
-        name=company,
-        owner_id=owner.id,
-        segment=segment,
-        recurring_revenue=Decimal((3 if is_precious else 1) * size + dice.randrange(size)),
-        currency="USD",
-        contract_started_on=(begin - timedelta(days=dice.randrange(60, 900))).date(),
-        renewal_on=(now + timedelta(days=14 + number if is_precious else dice.randrange(-40, 320))).date(),
-        is_demo=True,
-        created_at=begin,
-        updated_at=begin,
-    )
-
-
-def _contact(
-    session: Session, folk: Folk, number: int, account: Account, dice: random.Random, now: datetime
-) -> Contact:
-    turn = number // len(FOLKS)
-    name = f"{folk.first[turn % len(folk.first)]} {folk.last[turn // len(folk.first) % len(folk.last)]}"
-    contact = Contact(
-        external_id=f"{PREFIX}{number:04d}",
-        account_id=account.id,
-        name=name,
-        phone=f"{folk.prefix}{number:0{folk.digits}d}",
-        email=f"c{number:04d}@demo.example",
-        language=folk.language,
-        time_zone=dice.choice(folk.zones),
-        is_demo=True,
-        created_at=now.astimezone(UTC),
-        updated_at=now.astimezone(UTC),
-    )
-    session.add(contact)
-    session.flush()
-    for kind, address in contact.addresses.items():
-        suppression.grant(session, contact, kind, address, basis="consent", source="demo", now=now)
-    return contact

@@ -50,7 +50,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
 
 
 @dataclass(frozen=True, slots=True)
-class Recipient:
+class Handset:
     """Whose phone and inbox this is: a customer's, or in the demo also a teammate's or any other address."""
 
     name: str
@@ -61,7 +61,7 @@ class Recipient:
     contact_id: int | None = None
 
     @classmethod
-    def of_contact(cls, contact: Contact) -> Recipient:
+    def of_contact(cls, contact: Contact) -> Handset:
         link = url_for("simulator.person", contact_id=contact.id)
         place = (contact.time_zone or "").rpartition("/")[2].replace("_", " ")
         addresses = frozenset(contact.addresses.values())
@@ -70,7 +70,7 @@ class Recipient:
         )
 
     @classmethod
-    def of_other(cls, message: SimulatedMessage, user: User | None) -> Recipient:
+    def of_other(cls, message: SimulatedMessage, user: User | None) -> Handset:
         link = url_for("simulator.address", message_id=message.id)
         name = user.name if user else message.address
         return cls(name, link, frozenset({message.address}), message.language)
@@ -93,7 +93,7 @@ class SimulatorViews:
 
     def person(self, contact_id: int) -> ResponseReturnValue:
         with self.database.reading() as session:
-            return self._page(session, Recipient.of_contact(session.get(Contact, contact_id) or abort(404)))
+            return self._page(session, Handset.of_contact(session.get(Contact, contact_id) or abort(404)))
 
     def address(self, message_id: int) -> ResponseReturnValue:
         """What an address got that is no customer's: a teammate's, or a number that somebody typed for a test."""
@@ -102,9 +102,9 @@ class SimulatorViews:
         with self.database.reading() as session:
             message = session.get(SimulatedMessage, message_id) or abort(404)
             user = _users(session, [message.address]).get(message.address)
-            return self._page(session, Recipient.of_other(message, user))
+            return self._page(session, Handset.of_other(message, user))
 
-    def _page(self, session: Session, opened: Recipient | None = None) -> Response:
+    def _page(self, session: Session, opened: Handset | None = None) -> Response:
         response = Response(
             render_template(
                 "simulator/person.html" if opened else "simulator/overview.html",
@@ -151,7 +151,7 @@ class SimulatorViews:
         sms_conversation.receive(session, "simulator_sms", received, self.runtime, written.at)
 
 
-def recipients(session: Session, *, with_others: bool) -> list[tuple[Recipient, SimulatedMessage]]:
+def recipients(session: Session, *, with_others: bool) -> list[tuple[Handset, SimulatedMessage]]:
     """Those who got a message lately, latest first, each with their latest message."""
     newest = (
         select(func.max(SimulatedMessage.id))
@@ -166,14 +166,14 @@ def recipients(session: Session, *, with_others: bool) -> list[tuple[Recipient, 
     contacts = session.scalars(
         select(Contact).where(Contact.phone.in_(addresses) | Contact.email.in_(addresses))
     ).all()
-    known = {address: Recipient.of_contact(each) for each in contacts for address in each.addresses.values()}
+    known = {address: Handset.of_contact(each) for each in contacts for address in each.addresses.values()}
     users = _users(session, addresses) if with_others else {}
-    seen: dict[Recipient, SimulatedMessage] = {}
+    seen: dict[Handset, SimulatedMessage] = {}
     for message in messages:
         if (person := known.get(message.address)) is not None:
             seen.setdefault(person, message)
         elif with_others:
-            seen[Recipient.of_other(message, users.get(message.address))] = message
+            seen[Handset.of_other(message, users.get(message.address))] = message
     return list(seen.items())
 
 

@@ -190,17 +190,32 @@ def _html(
     address, stop = link(settings, token), unsubscribe_link(settings, token)
     asked = next(questionnaire.path({}), None)
     filled = values(invitation, settings)
-    first = email_question.drawn(asked, invitation, filled, address, words) if asked else ""
+    looks = email_question.Looks(address, colours.brand, colours.on_brand, words)
+    first = email_question.drawn(asked, invitation, filled, looks) if asked else ""
     paragraphs = "".join(f"<p>{escape(part).replace(chr(10), '<br>')}</p>" for part in body.split("\n\n"))
     return (
         f'<!doctype html><html lang="{invitation.language}" dir="{direction(invitation.language)}"><head>'
         '<meta charset="utf-8"><meta name="color-scheme" content="light dark"></head>'
         '<body style="font:16px/1.6 system-ui,sans-serif;max-width:34em;margin:0 auto;padding:16px">'
-        f"<p><strong>{escape(settings.organisation.name)}</strong></p>{paragraphs}"
+        f'<p style="border-top:6px solid {colours.brand};padding-top:14px">'
+        f"<strong>{escape(settings.organisation.name)}</strong></p>{paragraphs}"
         f"{first}"
         f'<p><a href="{escape(address)}" style="display:inline-block;padding:12px 20px;border-radius:8px;'
         f'background:{colours.brand};color:{colours.on_brand};text-decoration:none">'
         f"{escape(words.gettext('Answer'))}</a></p>"
-        f'<p style="font-size:13px;opacity:.75"><a href="{escape(stop)}" style="color:inherit">'
-        f"{escape(words.gettext('No more surveys'))}</a></p></body></html>"
+        f'<p style="border-top:1px solid;padding-top:10px;font-size:13px;opacity:.75">'
+        f"{_foot(settings, stop, invitation.language, words)}</p></body></html>"
+    )
+
+
+def _foot(settings: Settings, stop: str, language: str, words: Translator) -> str:
+    """How to unsubscribe, what happens with the answers, and where to ask."""
+    organisation = settings.organisation
+    links = [(stop, words.gettext("Unsubscribe"))]
+    if organisation.privacy_url:
+        links.append((organisation.privacy_url, translator("survey", language).gettext("Privacy")))
+    if organisation.support_email:
+        links.append((f"mailto:{organisation.support_email}", organisation.support_email))
+    return " · ".join(
+        f'<a href="{escape(address)}" style="color:inherit">{escape(text)}</a>' for address, text in links
     )

@@ -8,6 +8,7 @@ question is shown; the button below leads to the page.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 
 from feedback.core.questions import AnyQuestion, ScaleQuestion, SingleQuestion
@@ -23,44 +24,58 @@ MOST_IN_A_ROW = 6
 """Number of cells that fit side by side in a mail of 320 px."""
 LONGEST = 200  # maximum characters of a value in the question's text
 
-_CELL = (
-    "display:inline-block;box-sizing:border-box;min-width:44px;padding:9px 4px;margin:2px;border:1px solid;"
-    "border-radius:8px;text-align:center;text-decoration:none;color:inherit"
-)
-_LINE = (
-    "display:block;padding:9px 14px;margin:6px 0;border:1px solid;border-radius:8px;text-decoration:none;"
-    "color:inherit"
-)
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """Where the links lead, the organisation's colour and what is legible on it (`#rrggbb`), and the language."""
+
+    address: str
+    brand: str
+    on_brand: str
+    words: Translator
+
+    @property
+    def cell(self) -> str:
+        return (
+            "display:inline-block;box-sizing:border-box;min-width:44px;padding:10px 4px;margin:2px;"
+            f"border-radius:8px;text-align:center;text-decoration:none;background:{self.brand};color:{self.on_brand}"
+        )
+
+    @property
+    def line(self) -> str:
+        return (
+            "display:block;padding:9px 14px;margin:6px 0;border:1px solid;border-radius:8px;text-decoration:none;"
+            f"color:inherit;border-color:{self.brand};border-left-width:6px;border-right-width:6px"
+        )
 
 
-def drawn(
-    question: AnyQuestion, invitation: Invitation, values: Mapping[str, str], address: str, words: Translator
-) -> str:
+def drawn(question: AnyQuestion, invitation: Invitation, values: Mapping[str, str], looks: Looks) -> str:
     """The HTML of the question, with a link for each answer; `values` fill the placeholders."""
     text = fill(question.text.to(invitation.language), values, limit=LONGEST)
-    return f"<p><strong>{escape(text)}</strong></p>{_answers(question, invitation, values, address, words)}"
+    return f"<p><strong>{escape(text)}</strong></p>{_answers(question, invitation, values, looks)}"
 
 
-def _answers(
-    question: AnyQuestion, invitation: Invitation, values: Mapping[str, str], address: str, words: Translator
-) -> str:
+def _answers(question: AnyQuestion, invitation: Invitation, values: Mapping[str, str], looks: Looks) -> str:
+    address, words = looks.address, looks.words
     if isinstance(question, SingleQuestion) and not question.is_dropdown:
         places = {option.key: place for place, option in enumerate(question.options, 1)}
         offered = question.arranged(invitation.token or "")
         return "".join(
-            _link(_LINE, address, places[option.key], fill(option.text.to(invitation.language), values))
+            _link(looks.line, address, places[option.key], fill(option.text.to(invitation.language), values))
             for option in offered
         )
     if not isinstance(question, ScaleQuestion):
         return ""
     points = question.points(invitation.language)
     if all(point.label for point in points):
-        return "".join(_link(_LINE, address, value, text) for value, text in _lines(question, points, words))
+        return "".join(
+            _link(looks.line, address, value, text) for value, text in _lines(question, points, words)
+        )
     if len(points) > MOST_CELLS:
         return ""
     star = " ★" if question.widget == "stars" else ""
-    cells = [_link(_CELL, address, each.value, words.number(each.value) + star) for each in points]
-    return f"<p>{''.join(_rows(cells))}</p>{_ends(points, words)}"
+    cells = [_link(looks.cell, address, each.value, words.number(each.value) + star) for each in points]
+    return f'<p style="margin-bottom:4px">{"".join(_rows(cells))}</p>{_ends(points, words)}'
 
 
 def _rows(cells: Sequence[str]) -> Iterator[str]:
@@ -83,10 +98,18 @@ def _lines(question: ScaleQuestion, points: tuple[Point, ...], words: Translator
 
 
 def _ends(points: tuple[Point, ...], words: Translator) -> str:
-    ends = [
-        f"{words.number(each.value)} = {escape(each.label)}" for each in (points[0], points[-1]) if each.label
-    ]
-    return f'<p style="font-size:14px;opacity:.75">{"<br>".join(ends)}</p>' if ends else ""
+    """The words of both ends, each under its end; with their numbers, because a long scale has two rows."""
+    if not (points[0].label or points[-1].label):
+        return ""
+    low, high = (
+        f"{words.number(each.value)} – {escape(each.label)}" if each.label else ""
+        for each in (points[0], points[-1])
+    )
+    return (
+        '<table role="presentation" width="100%" style="max-width:300px;font-size:14px;opacity:.8"><tr>'
+        f'<td style="text-align:start;vertical-align:top">{low}</td>'
+        f'<td style="text-align:end;vertical-align:top;padding-inline-start:12px">{high}</td></tr></table>'
+    )
 
 
 def _link(style: str, address: str, chosen: int, text: str) -> str:
