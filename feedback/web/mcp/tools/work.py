@@ -16,8 +16,8 @@ from feedback.errors import NotFound
 from feedback.services import reports
 from feedback.services.customers import queries
 from feedback.services.customers.queries import AccountQuery
+from feedback.services.followups import priority_reasons, workflow
 from feedback.services.followups import queue as ranking
-from feedback.services.followups import workflow
 from feedback.services.followups.queue import Filter, QueueRow, Scales
 from feedback.services.reports import AccountPage, ScoreRow, Standing
 from feedback.services.staff.api_keys import Scope
@@ -87,8 +87,8 @@ def _queued(context: ToolContext, row: QueueRow) -> Result:
 def _reasons(context: ToolContext, row: QueueRow) -> Iterator[str]:
     """Why it is ranked there; what is known of the account only for keys that may read customers."""
     currency = context.runtime.settings.organisation.currency
-    revenue = followup_wording.revenue(context.say, row.task.account, currency)
-    for code, words, _points in followup_wording.sentences(context.say, row.priority, revenue):
+    revenue = priority_reasons.revenue(context.say, row.task.account, currency)
+    for code, words, _points in priority_reasons.sentences(context.say, row.priority, revenue):
         if code not in ABOUT_CUSTOMERS or context.may(Scope.CUSTOMERS_READ):
             yield plain(words)
 
@@ -196,7 +196,7 @@ def _account_told(context: ToolContext, page: AccountPage) -> Result:
         "account_name": row.name,
         "owner": row.owner.name if row.owner else None,
         "segment": row.segment,
-        "revenue_per_month": plain(followup_wording.revenue(context.say, row, currency)) or None,
+        "revenue_per_month": plain(priority_reasons.revenue(context.say, row, currency)) or None,
         "renewal_on": row.renewal_on.isoformat() if row.renewal_on else None,
         "health": _health(context, standing),
         "surveys": {
