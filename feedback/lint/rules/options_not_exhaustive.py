@@ -31,7 +31,7 @@ RULE = Rule(
     bad=("Why did you cancel? Price | Quality | Service", "Daily | Weekly | Monthly", "20-29 | 30-39"),
     suppress="The list is complete: write `complete:` with the reason instead.",
 )
-ESCAPES = ("other", "none", "dont_know", "not_applicable", "prefer_not", "prefer_not_to_say")
+ESCAPES = ("other", "varies", "none", "dont_know", "not_applicable", "prefer_not", "prefer_not_to_say")
 REASONS_ASIDE = frozenset({"other", "dont_know", "prefer_not"})
 """Among reasons, "I did not like it" is one like any other."""
 NOTHING = tuple(each for each in ESCAPES if each != "other")
