@@ -266,8 +266,8 @@ def _negated(text: str, words: LabelLexicon, depth: int) -> Iterator[Reading]:
 
 
 def _is_kept(reading: Reading) -> bool:
-    """Whether a label in the middle says that what was due was done: "met", "on time", "enough". Whoever denies it, or
-    grants it in part, tells of less."""
+    """Whether a label in the middle says that what was due was done: "met", "on time", "enough". To deny it, or to
+    grant it in part, means less."""
     return reading.degree == 0 and reading.dimension in DUE
 
 
