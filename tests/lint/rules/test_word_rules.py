@@ -137,9 +137,9 @@ def test_five_hundred_questions_take_well_under_a_second():
     for language in LANGUAGES:
         found("How was it?", language)  # compiles the lists once
     prepare.cache_clear()
-    start = time.perf_counter()
+    start = time.process_time()
     assert sum(1 for document in documents for rule in WORD_RULES for _ in rule.check(document)) > 100
-    assert time.perf_counter() - start < 2  # 0.4 s where it was written; loaded machines get room
+    assert time.process_time() - start < 2  # 0.4 s where it was written; slower machines get room
 
 
 def test_a_finding_points_at_the_words_in_the_file():
