@@ -93,6 +93,7 @@ def running(command: list[str], environ: Mapping[str, str], until: str) -> Itera
     )
     lines: list[str] = []
     assert process.stdout
+    rest = threading.Thread(target=lambda: lines.extend(process.stdout or ()), daemon=True)
     try:
         for line in process.stdout:
             lines.append(line)
@@ -100,7 +101,7 @@ def running(command: list[str], environ: Mapping[str, str], until: str) -> Itera
                 break
         else:
             raise AssertionError("".join(lines))
-        threading.Thread(target=lambda: lines.extend(process.stdout or ()), daemon=True).start()
+        rest.start()
         yield process
     finally:
         process.terminate()
@@ -109,4 +110,6 @@ def running(command: list[str], environ: Mapping[str, str], until: str) -> Itera
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        if rest.ident:
+            rest.join()  # it reads to the end of the pipe, which comes with the end of the process
         process.stdout.close()

@@ -24,6 +24,7 @@ pid {place}/nginx.pid;
 error_log stderr notice;
 events {{ worker_connections 512; }}
 http {{
+    access_log off;
     client_body_temp_path {place}/body;
     proxy_temp_path {place}/proxy;
     fastcgi_temp_path {place}/fastcgi;
