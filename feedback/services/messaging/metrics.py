@@ -1,4 +1,4 @@
-"""What figures from sent database, counted /metrics the the exports page, and cost estimates."""
+"""The figures of sent messages: counts from the database for /metrics and the exports page, and cost estimates."""
 
 from __future__ import annotations
 
