@@ -183,23 +183,22 @@ def bounce(recipient: str | None) -> None:
     """Read one bounce, or an answer to an e-mail of a follow-up, from standard input. Configure your mail server to
     pipe returned mail here."""
     from feedback import clock
-    from feedback.providers import bounces as reports
-    from feedback.providers import mail_replies as answers
+    from feedback.providers.bounces import LONGEST_MAIL, read
     from feedback.services.messaging import bounces
-    from feedback.services.responses import mail_replies
 
     try:
         runtime = the_runtime(library=False)
-        raw = sys.stdin.buffer.read(reports.LONGEST_MAIL)
-        report = reports.read(raw, recipient)
+        raw = sys.stdin.buffer.read(LONGEST_MAIL)
+        report = read(raw, recipient)
         with runtime.database.writing() as session:
-            if report is None:
-                effect: str = mail_replies.receive(
-                    session, answers.read(raw, recipient), runtime.settings, clock.now()
-                )
+            if report is None and runtime.settings.smtp.read_replies:
+                from feedback.providers import mail_replies as answers
+                from feedback.services.responses import mail_replies  # loads more than a bounce needs
+
+                answer = answers.read(raw, recipient)
+                click.echo(mail_replies.receive(session, answer, runtime.settings, clock.now()))
             else:
-                effect = bounces.receive_report(session, report, runtime.settings, clock.now())
-            click.echo(effect)
+                click.echo(bounces.receive_report(session, report, runtime.settings, clock.now()))
     except FeedbackError as error:
         click.secho(str(error), fg="red", err=True)
         raise SystemExit(EX_TEMPFAIL) from error  # the mail server keeps the report and tries again

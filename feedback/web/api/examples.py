@@ -67,6 +67,12 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "reached": True,
         "text": "Explained the fix.",
     },
+    "POST /follow-ups/{follow_up_id}/messages": {
+        "channel": "email",
+        "subject": "Your label printer",
+        "text": "Hello Grace,\n\nthe update is ready. When may I call you?",
+        "waits": True,
+    },
     "POST /follow-ups/{follow_up_id}/reassign": {"to": "cem@example.com", "reason": "You know the depot."},
     "POST /follow-ups/{follow_up_id}/snooze": {
         "until": "2099-01-04T09:00:00+03:00",

@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from feedback import clock
 from feedback.bootstrap import Runtime
+from feedback.services.contact import suppression
 from feedback.services.staff import accounts, api_keys
 from feedback.services.staff.api_keys import Grant, Scope
+from feedback.store.models import Contact
 
 
 @dataclass
@@ -75,3 +78,13 @@ def key_of(app: Flask, runtime: Runtime) -> KeyOf:
 def program(key_of: KeyOf) -> Program:
     """A program of an admin that may do everything."""
     return key_of("admin")
+
+
+def agree(app: Flask) -> None:
+    """Every contact has agreed to messages at every address."""
+    with app.extensions["feedback"].database.writing() as session:
+        for contact in session.scalars(select(Contact).order_by(Contact.id)):
+            for kind, address in contact.addresses.items():
+                suppression.grant(
+                    session, contact, kind, address, basis="contract", source="test", now=clock.now()
+                )

@@ -27,7 +27,7 @@ from feedback.store.models import Contact
 from feedback.web.api import gate
 from feedback.web.api.examples import EXAMPLES
 from feedback.web.app import create_app
-from tests.web.api.conftest import Program
+from tests.web.api.conftest import Program, agree
 from tests.web.browsing import PHONE, Open, fits, is_accessible
 from tests.web.conftest import runtime_over
 
@@ -114,6 +114,7 @@ def test_every_operation_with_a_body_has_an_example_and_every_example_an_operati
 
 def test_every_example_works(program: Program) -> None:
     """In the order of the table: an account, its contact, what happens to them. Follow-ups are looked up."""
+    agree(program.app)
     for label, body in EXAMPLES.items():
         method, _, path = label.partition(" ")
         external_id = "acme" if "/accounts/" in path else "c-17"

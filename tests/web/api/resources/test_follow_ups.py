@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 
-from feedback import clock
-from feedback.services.contact import suppression
 from feedback.services.staff.api_keys import Scope
-from feedback.store.models import Contact
-from tests.web.api.conftest import KeyOf, Program
+from tests.web.api.conftest import KeyOf, Program, agree
 
 
 @pytest.fixture
@@ -123,12 +119,3 @@ def test_working_on_follow_ups_does_not_allow_a_program_to_write_to_customers(ke
     number = program.every("/follow-ups", state="open")[0]["id"]
     message = {"channel": "sms", "text": "Hello"}
     assert program.call("POST", f"/follow-ups/{number}/messages", message).status_code == 403
-
-
-def agree(app: Flask) -> None:
-    with app.extensions["feedback"].database.writing() as session:
-        for contact in session.scalars(select(Contact).order_by(Contact.id)):
-            for kind, address in contact.addresses.items():
-                suppression.grant(
-                    session, contact, kind, address, basis="contract", source="test", now=clock.now()
-                )
