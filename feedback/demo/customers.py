@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from feedback.demo.people import FOLKS, Folk, domain
@@ -58,6 +58,15 @@ class CustomerBase:
         """People who are new: nothing has happened with them, and some live where it is day when others sleep."""
         folks = [FOLKS[number % len(FOLKS)] for number in range(many)]
         self.add([self.newcomer(FIRST_NEWCOMER + n, folk, self.begin) for n, folk in enumerate(folks)])
+
+    def let_go(self) -> None:
+        """Who has left is not asked any more: their permissions ended with the contract."""
+        for account_id, day in self.left.items():
+            people = select(Contact.id).where(Contact.account_id == account_id)
+            ended = datetime.combine(day, self.begin.timetz())
+            self.session.execute(
+                update(Consent).where(Consent.contact_id.in_(people)).values(withdrawn_at=ended)
+            )
 
     def newcomer(self, number: int, folk: Folk, now: datetime) -> Contact:
         """Somebody who has just begun at one of the companies."""

@@ -82,6 +82,7 @@ def fill(runtime: Runtime, now: datetime) -> None:
         base = CustomerBase(session, _staff(session, runtime, begin), dice, begin, now)
         base.found()
         Past(session, runtime, dice, story, base.left).fill(begin, lately)
+        base.let_go()
         base.welcome(NEWCOMERS)
     History(runtime, dice, story).play(lately, now)
 

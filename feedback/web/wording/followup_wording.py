@@ -224,6 +224,14 @@ def best(metric: str | None) -> int | None:
     return METRICS[metric].maximum if metric and metric in METRICS else None
 
 
+def score_class(metric: str | None, score: int | None) -> str:
+    """The colour of a score: `low` in the worst band of its metric, `praise` in the best, otherwise empty."""
+    known = METRICS.get(metric or "")
+    if known is None or score is None or not known.minimum <= score <= known.maximum:
+        return ""
+    return {known.bands[0]: "low", known.bands[-1]: "praise"}.get(known.band(score), "")
+
+
 def in_words(say: Translator, words: Mapping[str, str], key: str) -> str:
     """The text for a key, or the key itself if there is none."""
     return say.gettext(words[key]) if key in words else key

@@ -104,7 +104,7 @@ def test_a_lead_goes_from_the_score_to_the_words_without_javascript(site: str, o
     page.get_by_role("link", name="Read comments").click()
     page.select_option("select[name=band]", "detractor")
     page.get_by_role("button", name="Apply").last.click()
-    expect(page.locator(".comments .score").first).to_have_class("score urgent")
+    expect(page.locator(".comments .score").first).to_have_class("score low")
 
 
 def test_on_a_phone_the_filters_of_the_comments_are_folded_until_one_is_set(
