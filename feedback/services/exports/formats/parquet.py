@@ -19,7 +19,7 @@ from feedback.services.exports.columns import ExportColumn
 from feedback.services.exports.formats.base import LabelLanguage
 from feedback.services.exports.reading import Cells, ExportTable
 
-ROWS_OF_A_GROUP = 20_000
+ROWS_OF_A_GROUP = 5_000
 _NEEDED = _("Install the extra `analysis` for Parquet: the package pyarrow is missing. CSV holds the same.")
 _SUFFIX = "_missing"
 _CHOICES = ("single", "consent")
