@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from feedback.core.questionnaire import Questionnaire
 from feedback.services import reports
-from feedback.services.reports import DriverReport, DriverState, LeftOut
+from feedback.services.reports import DriverReport, DriverState, LeftOut, Series
 from feedback.services.reports.driver_analysis import RatedResponse, analysed, renew_drivers
 from feedback.services.reports.drivers import aspects_of, needed_answers
 from feedback.store.database import Database
@@ -38,9 +39,25 @@ def test_ratings_rows_and_other_scores_are_aspects_and_the_score_itself_is_not()
         {"key": "grid", "type": "matrix", "text": "Rate these.", "scale": FIVE,
          "rows": [{"key": "a", "text": "A"}, {"key": "b", "text": "B"}]},
     )  # fmt: skip
-    survey = reports.survey_of(asked)
-    assert [each.key for each in aspects_of(survey, "score")] == ["ease", "grid.a", "grid.b"]
-    assert [each.key for each in aspects_of(survey, "ease")] == ["score", "grid.a", "grid.b"]
+    assert keys_beside(asked, "score") == ["ease", "grid.a", "grid.b"]
+    assert keys_beside(asked, "ease") == ["score", "grid.a", "grid.b"]
+
+
+def test_what_a_score_is_made_of_is_not_its_driver() -> None:
+    asked = questionnaire(
+        {"key": "score", "type": "nps", "text": "Would you recommend us?"},
+        *({"key": key, "type": "rating", "text": key, "scale": FIVE} for key in ("a", "b", "c")),
+        scores=[{"key": "whole", "title": "Whole", "items": ["a", "b"]}],
+    )
+    assert keys_beside(asked, "whole") == ["score", "c"]
+    assert keys_beside(asked, "score") == ["a", "b", "c"]
+
+
+def keys_beside(asked: Questionnaire, score: str) -> list[str]:
+    composite = next((each for each in asked.composites if each.key == score), None)
+    metric = asked.metric_of(score) or ""
+    series = Series("survey", score, metric, asked.title, asked.title, ("survey",), composite)
+    return [each.key for each in aspects_of(reports.survey_of(asked), series)]
 
 
 def test_the_stored_result_ranks_the_aspects_by_the_answers(migrated: Database) -> None:
