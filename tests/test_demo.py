@@ -108,7 +108,8 @@ def test_the_past_keeps_every_invariant(demo: Runtime) -> None:
         assert invariants.check(session, clock.now()) == []
         assert rollups.check(session) == []
         found = diagnosis.of_data(session, demo.settings, clock.now())
-    assert {each.code for each in found} <= {"F109"}  # no worker runs here
+    # No worker runs here, and nobody may ask the people whose companies have left.
+    assert {each.code for each in found} <= {"F109", "F115"}
 
 
 def test_nobody_was_asked_against_the_rules_of_rest(demo: Runtime) -> None:
@@ -119,7 +120,7 @@ def test_nobody_was_asked_against_the_rules_of_rest(demo: Runtime) -> None:
             .where(Invitation.sent_at.is_not(None))
             .order_by(Invitation.sent_at)
         ).all()
-    assert len(asked) > 2_500
+    assert len(asked) > 2_000
     last: dict[int, tuple[datetime, int]] = {}
     of_account: defaultdict[int, list[datetime]] = defaultdict(list)
     for contact, account, at, priority in asked:
