@@ -172,7 +172,7 @@ class CommentWriter:
         self._left: dict[tuple[str, Tone, Theme], list[str]] = {}
 
     def write(self, language: str, tone: Tone, theme: Theme, owner: str) -> str:
-        """A comment in a language; `owner` is the first name of whoever looks after the account."""
+        """A comment in a language; `owner` is the first name of the person who looks after the account."""
         key = (language, tone, theme if (language, tone, theme) in SENTENCES else "general")
         left = self._left.get(key)
         if not left:

@@ -15,7 +15,7 @@ from feedback.bootstrap import Runtime
 from feedback.core.followup import State
 from feedback.core.lifecycle import INVITATION_NOT_BEGUN
 from feedback.demo.past import event_properties
-from feedback.demo.story import Respondent, Story
+from feedback.demo.story import CompanyStory, Respondent
 from feedback.demo.team import Team
 from feedback.providers.base import Provider
 from feedback.providers.simulator import MemoryMailbox, Simulator
@@ -42,8 +42,8 @@ WORKED_A_LOOK = 0.5
 """How likely the team comes to a task each time that it looks; what came in lately is still in the queue."""
 
 
-class History:
-    def __init__(self, runtime: Runtime, dice: random.Random, story: Story) -> None:
+class RecentWeeks:
+    def __init__(self, runtime: Runtime, dice: random.Random, story: CompanyStory) -> None:
         mailbox = MemoryMailbox(now=lambda: story.now)  # the past does not ring on the simulated phone
         quiet: Mapping[str, Provider] = {
             f"simulator_{channel}": Simulator(channel=channel, mailbox=mailbox)

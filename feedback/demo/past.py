@@ -27,7 +27,7 @@ from feedback.core.lifecycle import EnrolmentState, InvitationState, MessageStat
 from feedback.core.questionnaire import FollowUpRule, Questionnaire
 from feedback.core.time.duration import Duration
 from feedback.demo.people import TOPICS
-from feedback.demo.story import Respondent, Story
+from feedback.demo.story import CompanyStory, Respondent
 from feedback.demo.team import Team
 from feedback.services import rollups
 from feedback.services.contact import eligibility
@@ -108,7 +108,12 @@ class Past:
     """Fills the tables from `begin` up to `until`."""
 
     def __init__(
-        self, session: Session, runtime: Runtime, dice: random.Random, story: Story, left: dict[int, date]
+        self,
+        session: Session,
+        runtime: Runtime,
+        dice: random.Random,
+        story: CompanyStory,
+        left: dict[int, date],
     ) -> None:
         self.session, self.runtime, self.dice, self.story = session, runtime, dice, story
         self.left = left
@@ -260,7 +265,7 @@ class Past:
         stage: Stage,
         until: datetime,
     ) -> None:
-        """What becomes of it: an answer, perhaps after a reminder, or none until it expires."""
+        """What follows: an answer, perhaps after a reminder, or none until it expires."""
         channel, sent = row["channel"], row["sent_at"]
         hours = self.dice.expovariate(1 / HOURS_UNTIL_ANSWER[channel])
         at = sent + timedelta(hours=hours) if self.dice.random() < WOULD_ANSWER[channel] else None

@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 from feedback import bootstrap, clock, log
 from feedback.bootstrap import Runtime
 from feedback.demo.customers import CustomerBase
-from feedback.demo.history import History
+from feedback.demo.history import RecentWeeks
 from feedback.demo.past import Past
 from feedback.demo.people import STAFF
-from feedback.demo.story import Story
+from feedback.demo.story import CompanyStory
 from feedback.services.followups import root_causes
 from feedback.services.staff import accounts
 from feedback.settings import load
@@ -76,7 +76,7 @@ def fill(runtime: Runtime, now: datetime) -> None:
     dice = random.Random(SEED)  # noqa: S311 - a demo, not a secret
     begin = (now - PAST).replace(hour=6, minute=30, second=0, microsecond=0)
     lately = (now - PLAYED).replace(hour=6, minute=0, second=0, microsecond=0)
-    story = Story(dice, now)
+    story = CompanyStory(dice, now)
     with runtime.database.writing() as session:
         root_causes.ensure(session)
         base = CustomerBase(session, _staff(session, runtime, begin), dice, begin, now)
@@ -84,7 +84,7 @@ def fill(runtime: Runtime, now: datetime) -> None:
         Past(session, runtime, dice, story, base.left).fill(begin, lately)
         base.let_go()
         base.welcome(NEWCOMERS)
-    History(runtime, dice, story).play(lately, now)
+    RecentWeeks(runtime, dice, story).play(lately, now)
 
 
 def guide(runtime: Runtime) -> str:

@@ -51,7 +51,7 @@ class Respondent:
     at: datetime
 
 
-class Story:
+class CompanyStory:
     """Answers for customers, so that a survey of January differs from one of July as the year went."""
 
     def __init__(self, dice: random.Random, now: datetime) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from feedback.core.followup import Outcome, State
 from feedback.core.time.duration import Duration
 from feedback.demo.comments import ENDINGS, FIRST_CALLS, MISSED_CALLS, THANKED, Ending
-from feedback.demo.story import Story
+from feedback.demo.story import CompanyStory
 from feedback.services import access
 from feedback.services.followups import workflow
 from feedback.services.staff.business_hours import calendar_of
@@ -25,7 +25,7 @@ IN_TIME, MISSED_FIRST = 0.86, 0.2
 class Team:
     """Works on one follow-up at a time, with a clock of its own."""
 
-    def __init__(self, dice: random.Random, story: Story, followup: FollowUpSettings) -> None:
+    def __init__(self, dice: random.Random, story: CompanyStory, followup: FollowUpSettings) -> None:
         self._dice = dice
         self._story = story
         self._settings = followup
