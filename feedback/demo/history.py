@@ -42,7 +42,7 @@ WORKED_A_LOOK = 0.5
 """How likely the team comes to a task each time that it looks; what came in lately is still in the queue."""
 
 
-class RecentWeeks:
+class LastWeek:
     def __init__(self, runtime: Runtime, dice: random.Random, story: CompanyStory) -> None:
         mailbox = MemoryMailbox(now=lambda: story.now)  # the past does not ring on the simulated phone
         quiet: Mapping[str, Provider] = {

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from feedback import bootstrap, clock, log
 from feedback.bootstrap import Runtime
 from feedback.demo.customers import CustomerBase
-from feedback.demo.history import RecentWeeks
+from feedback.demo.history import LastWeek
 from feedback.demo.past import Past
 from feedback.demo.people import STAFF
 from feedback.demo.story import CompanyStory
@@ -84,7 +84,7 @@ def fill(runtime: Runtime, now: datetime) -> None:
         Past(session, runtime, dice, story, base.left).fill(begin, lately)
         base.let_go()
         base.welcome(NEWCOMERS)
-    RecentWeeks(runtime, dice, story).play(lately, now)
+    LastWeek(runtime, dice, story).play(lately, now)
 
 
 def guide(runtime: Runtime) -> str:
