@@ -13,7 +13,6 @@ from feedback.errors import NotFound
 from feedback.i18n import Translator, _
 from feedback.services import reports
 from feedback.services.reports import LEAST_CLUSTERS, AspectResult, DriverReport, DriverState, LeftOut
-from feedback.web.auth.permissions import Permission, demand
 from feedback.web.export.tables import CellValue, Column, Table
 from feedback.web.reports.contexts import DriversContext
 from feedback.web.reports.importance_map import ImportanceMap, MapPoint, importance_map
@@ -48,7 +47,6 @@ class DriverViews:
         self, session: Session, trend: str | None = None, question: str | None = None
     ) -> DriversContext:
         """Of the score in the address, or of the one with the most answers."""
-        demand(Permission.SEE_ALL_ACCOUNTS)
         found = [
             reports.driver_report(session, each)
             for each in reports.driver_subjects(session, self.pages.library)

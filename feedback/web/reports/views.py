@@ -75,8 +75,14 @@ def blueprint(runtime: Runtime) -> Blueprint:
     insights = Blueprint("insights", __name__)
     pages = ReportViews(runtime)
 
-    def page(rule: str, endpoint: str, show: Callable[..., PageContext], template: str) -> None:
-        @may(Permission.SEE_REPORTS)
+    def page(
+        rule: str,
+        endpoint: str,
+        show: Callable[..., PageContext],
+        template: str,
+        permission: Permission = Permission.SEE_REPORTS,
+    ) -> None:
+        @may(permission)
         def view(**values: Any) -> ResponseReturnValue:
             return pages.answer(endpoint, template, lambda session: show(session, **values))
 
@@ -92,8 +98,9 @@ def blueprint(runtime: Runtime) -> Blueprint:
     page("/results", "results", results.results, "reports/results.html")
     page("/results/<trend>", "results_of", results.results, "reports/results.html")
     drivers = DriverViews(pages)
-    page("/drivers", "drivers", drivers.drivers, "reports/drivers.html")
-    page("/drivers/<trend>/<question>", "drivers_of", drivers.drivers, "reports/drivers.html")
+    whole = Permission.SEE_ALL_ACCOUNTS  # one's own accounts have too few answers to rank
+    page("/drivers", "drivers", drivers.drivers, "reports/drivers.html", whole)
+    page("/drivers/<trend>/<question>", "drivers_of", drivers.drivers, "reports/drivers.html", whole)
     single = ResponseViews(pages)
     page("/responses", "responses", single.responses, "reports/responses.html")
     page("/responses/<int:response_id>", "response", single.response, "reports/response.html")

@@ -160,6 +160,8 @@ AUDITED: Mapping[str, str] = {
     "ended": _("ended"),
     "redelivered": _("sent an event again"),
     "replayed": _("sent past events again"),
+    "processed_again": _("processed this again"),
+    "deleted_arrival": _("deleted what arrived"),
 }
 SUBJECTS: Mapping[str, str] = {
     "follow_up": _("Follow-up"),
@@ -192,6 +194,7 @@ SUBJECTS: Mapping[str, str] = {
     "channel_hold": _("Channel on hold"),  # what entries of earlier releases say
     "webhook": _("Chat notification"),
     "webhook_endpoint": _("Webhook"),
+    "door": _("Door"),
     "index": _("Scores"),
     "series": _("Scores"),
     "comments": _("Comments"),

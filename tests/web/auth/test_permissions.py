@@ -40,7 +40,7 @@ PUBLIC = {
     "security.wan_signin_response",
 }
 """What anybody may open. A blueprint whose calls carry their own secret stands in OPEN_ROOMS instead."""
-OPEN_ROOMS = {"hooks", "api", "delighted", "mcp", "shared", "simulator", "trial"}
+OPEN_ROOMS = {"hooks", "doors_in", "api", "delighted", "mcp", "shared", "simulator", "trial"}
 CUSTOMERS_ROOMS = {"survey", "unsubscribe"}
 
 

@@ -144,12 +144,19 @@ def test_too_many_entries_for_one_file_are_refused_and_not_cut_off(
 
 
 def recorded() -> Iterator[tuple[str, str]]:
-    """(action, subject) of every call that writes both down as they are."""
+    """(action, subject) of every call that writes both down as they are, or as a constant of its module."""
     for file in Path(feedback.__path__[0]).rglob("*.py"):
-        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        constants = {
+            ast.unparse(each.targets[0]): str(each.value.value)
+            for each in tree.body
+            if isinstance(each, ast.Assign) and isinstance(each.value, ast.Constant)
+        }
+        for call in ast.walk(tree):
             if isinstance(call, ast.Call) and ast.unparse(call.func) == "audit.record":
                 action, subject = (
-                    each.value if isinstance(each, ast.Constant) else None for each in call.args[1:3]
+                    str(each.value) if isinstance(each, ast.Constant) else constants.get(ast.unparse(each))
+                    for each in call.args[1:3]
                 )
                 yield action or "saw", subject or "audit"
             elif isinstance(call, ast.Call) and ast.unparse(call.func) in ("_audit", "_become", "_changed"):
