@@ -171,6 +171,20 @@ def test_what_a_key_may_not_read_is_left_out(app: Flask, runtime: Runtime) -> No
     assert "customer_said" not in narrow.call("follow_up", id=first["id"])
 
 
+def test_the_health_of_an_account_tells_no_scores_to_a_key_that_may_not_read_them(
+    app: Flask, runtime: Runtime, assistant: Assistant
+) -> None:
+    narrow = Assistant(app, key_over(runtime, "lead", Scope.CUSTOMERS_READ))
+    known = [each["account"] for each in assistant.call("queue")["follow_ups"] if "account" in each]
+    account = assistant.call("account", account=known[0])
+    assert "latest_scores" in account
+    parts = narrow.call("account", account=account["account"])["health"]["parts"]
+    assert set(parts) == set(account["health"]["parts"]) - {
+        "relationship", "experience", "direction", "follow_ups"
+    }  # fmt: skip
+    assert "CSAT" not in json.dumps(parts)
+
+
 def test_the_wording_of_one_question_is_linted(assistant: Assistant) -> None:
     found = assistant.call("lint_text", text="How satisfied are you with our world-class support?")
     assert found["checked"] == "the wording of one question"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -10,6 +10,7 @@ from pydantic import Field
 from sqlalchemy import select
 
 from feedback.core.followup import State
+from feedback.core.health import Part
 from feedback.core.text.localized import Text
 from feedback.core.time.local_days import day_of
 from feedback.errors import NotFound
@@ -30,6 +31,13 @@ from feedback.web.wording import followup_wording, score_wording
 
 ABOUT_CUSTOMERS = frozenset({"revenue", "renewal", "renewal_passed", "segment"})
 """Reasons of a priority that tell data of the account."""
+TOLD_BY: Mapping[Part, Scope] = {
+    Part.RELATIONSHIP: Scope.RESPONSES_READ,
+    Part.EXPERIENCE: Scope.RESPONSES_READ,
+    Part.DIRECTION: Scope.RESPONSES_READ,
+    Part.FOLLOW_UPS: Scope.FOLLOW_UPS_READ,
+}
+"""Part of a health -> the scope that a key needs, besides that for customers: an account can have one answer."""
 MOST_ENTRIES, MOST_SCORES, MOST_MATCHES = 20, 10, 10
 
 
@@ -214,7 +222,8 @@ def _account_told(context: ToolContext, page: AccountPage) -> Result:
 
 
 def _health(context: ToolContext, standing: Standing) -> Result:
-    """From 0 to 100, and what it is made of; the value is None if only the follow-ups are known."""
+    """From 0 to 100, and what it is made of, as far as the key may read it; the value is None if only the follow-ups
+    are known."""
     found = standing.health
     return {
         "value": None if found.value is None else round(found.value),
@@ -225,6 +234,7 @@ def _health(context: ToolContext, standing: Standing) -> Result:
                 "because": plain(score_wording.because(context.say, standing, share.part)),
             }
             for share in found.shares
+            if share.part not in TOLD_BY or context.may(TOLD_BY[share.part])
         },
     }
 
