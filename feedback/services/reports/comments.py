@@ -28,7 +28,7 @@ class CommentFilter:
     """The filters; None means any. `words` is searched as a phrase, ignoring case.
 
     `band` is a band of a metric, or bad, middle or good for all metrics. `owner` is the id of the account's owner
-    at the time of the answer, 0 for none. `follow_up` is open, closed, any or none.
+    at the time of the answer, 0 for none. `follow_up` is open, closed, any or none. `questionnaires` are keys.
     """
 
     period: Period
@@ -42,6 +42,7 @@ class CommentFilter:
     language: str | None = None
     account_id: int | None = None
     words: str = ""
+    questionnaires: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +174,8 @@ def _conditions(wanted: CommentFilter, zone: tzinfo) -> Sequence[ColumnElement[b
         AnswerRow.text != "",
     ]
     found += [column == value for column, value in exact.items() if value is not None]
+    if wanted.questionnaires is not None:
+        found.append(Response.questionnaire.in_(wanted.questionnaires))
     if wanted.owner is not None:
         owner = Response.owner_id
         found.append(owner == wanted.owner if wanted.owner else owner.is_(None))

@@ -90,6 +90,21 @@ def test_a_small_group_stays_hidden(app: Flask, sign_in: SignIn, answers: None) 
     assert not re.search(r'<td class="count">\s*\d', page)
 
 
+@pytest.mark.parametrize("view", ["overview", "quarter"])
+def test_a_small_group_stays_hidden_with_its_comments(
+    app: Flask, sign_in: SignIn, answers: None, view: str
+) -> None:
+    shown = {"view": view, "period": "quarter", "comments": "yes"}
+    assert "words of vip" not in text(app, share(sign_in("lead"), **shown, group="segment:vip"))
+    assert "words of core" in text(app, share(sign_in("lead"), **shown, group="segment:core"))
+
+
+def test_comments_of_everybody_are_those_of_small_groups_as_well(
+    app: Flask, sign_in: SignIn, answers: None
+) -> None:
+    assert "words of vip" in text(app, share(sign_in("lead"), comments="yes"))
+
+
 def test_the_address_of_the_reader_changes_nothing(app: Flask, sign_in: SignIn, answers: None) -> None:
     path = share(sign_in("lead"), group="segment:core")
     filters = "?group=segment:vip&from=2020-01-01&to=2020-02-01&export=scores.csv&against=year"
