@@ -26,6 +26,9 @@ MOST_TRIED = 5_000
 """Texts of one body that are read as phone numbers."""
 SHORTEST_NUMBER, LONGEST_NUMBER = 10**9, 10**15
 """A number of JSON between these can be a phone number; a shorter one would need a country."""
+_ESCAPED = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""A NUL, or half a surrogate pair; both can be written in JSON."""
 _EMAIL = re.compile(r"[^\s<>\"'(),:;\[\]\\@]{1,64}@[\w.-]{1,255}\w")
 _PHONE = re.compile(r"\+?[\d\s().-]{7,24}", re.ASCII)
 
@@ -50,7 +53,7 @@ def parsed(body: str) -> Any:
         return _form(start)
     if _depth(found) > DEEPEST:
         raise UnreadableError("The body is nested too deeply.")
-    return found
+    return _storable(found) if _ESCAPED.search(start) else found
 
 
 def mentions(body: str, region: str) -> set[str]:
@@ -68,6 +71,15 @@ def mentions(body: str, region: str) -> set[str]:
         if len(found) >= MOST_MENTIONS:
             break
     return found
+
+
+def _storable(value: Any) -> Any:
+    """The values with texts that every database and page can hold, as `text_of` makes them of bytes."""
+    if isinstance(value, dict):
+        return {_storable(key): _storable(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_storable(each) for each in value]
+    return _UNSTORABLE.sub("\ufffd", value) if isinstance(value, str) else value
 
 
 def _no_number(name: str) -> NoReturn:
@@ -95,7 +107,7 @@ def _form(body: str) -> Any:
         raise UnreadableError("The body has too many fields.") from None
     if set(fields) == {"payload"} and fields["payload"][0].lstrip().startswith(("{", "[")):
         return parsed(fields["payload"][0])
-    return {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
+    return _storable({name: values[0] if len(values) == 1 else values for name, values in fields.items()})
 
 
 def _xml(body: str) -> Any:

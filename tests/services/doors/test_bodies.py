@@ -77,3 +77,12 @@ def test_a_phone_number_is_found_that_is_a_number_of_json() -> None:
 def test_all_people_of_a_long_list_are_found() -> None:
     people = [f"person{number}@acme.example" for number in range(900)]
     assert mentions(json.dumps(people), "US") == {digest(each) for each in people}
+
+
+def test_what_no_database_stores_is_replaced_also_if_it_is_escaped() -> None:
+    body = r'{"a\ud800": ["x\u0000", "\uD83D\uDE00", 1], "mail": "\udfff@acme.example"}'
+    found = parsed(body)
+    assert found == {"a\ufffd": ["x\ufffd", "\U0001f600", 1], "mail": "\ufffd@acme.example"}
+    json.dumps(found, ensure_ascii=False).encode()
+    assert mentions(body, "US")
+    assert parsed("a=x%00") == {"a": "x\ufffd"}
