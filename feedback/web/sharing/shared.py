@@ -117,8 +117,28 @@ class SharedPages:
             "period": period,
         }
         told["shows_loop"] = group == EVERYBODY
-        told["comments"] = _comments(session, viewer, period, group, page.glances) if row.comments else ()
+        told["comments"] = (
+            self._comments(session, viewer, period, group, page.glances) if row.comments else ()
+        )
         return told
+
+    def _comments(
+        self, session: Session, viewer: Viewer, period: Period, group: Group, glances: Sequence[Glance]
+    ) -> list[tuple[str, str, str]]:
+        """The latest comments as (text, language, day): without score, account and person.
+
+        Of a group, only those of surveys that enough people in it answered.
+        """
+        only = {group.dimension: group.key} if group.dimension in shared_links.NAMELESS else {}
+        hidden = reports.contact_questions(session, self.runtime.library)
+        wanted = CommentFilter(period, **only, without=hidden)  # type: ignore[arg-type]
+        if group.is_protected:
+            large = [each.series for each in glances if cell_visible(each.compared.a.n)]
+            keys = frozenset(key for each in large for key in each.questionnaires)
+            wanted = replace(wanted, questionnaires=keys)
+        found = reports.comments(session, viewer, wanted, limit=MOST_COMMENTS)
+        zone = zone_of(session)
+        return [(each.text, each.language, say().date(day_of(each.at, zone))) for each in found]
 
     def _period(self, frozen: SharedFilters) -> Period:
         if frozen.period is not None:
@@ -139,21 +159,3 @@ def _group(frozen: SharedFilters, viewer: Viewer) -> Group:
     if not viewer.sees_all:
         return Group("owner", str(viewer.user_id))
     return filters.group_of(frozen.group) or EVERYBODY
-
-
-def _comments(
-    session: Session, viewer: Viewer, period: Period, group: Group, glances: Sequence[Glance]
-) -> list[tuple[str, str, str]]:
-    """The latest comments as (text, language, day): without score, account and person.
-
-    Of a group, only those of surveys that enough people in it answered.
-    """
-    only = {group.dimension: group.key} if group.dimension in shared_links.NAMELESS else {}
-    wanted = CommentFilter(period, **only)  # type: ignore[arg-type]
-    if group.is_protected:
-        large = [each.series for each in glances if cell_visible(each.compared.a.n)]
-        keys = frozenset(key for each in large for key in each.questionnaires)
-        wanted = replace(wanted, questionnaires=keys)
-    found = reports.comments(session, viewer, wanted, limit=MOST_COMMENTS)
-    zone = zone_of(session)
-    return [(each.text, each.language, say().date(day_of(each.at, zone))) for each in found]

@@ -81,7 +81,8 @@ def queue(context: ToolContext, asked: QueueArguments) -> Result:
 
 
 def _queued(context: ToolContext, row: QueueRow) -> Result:
-    words = quoted(row.words) if row.words and context.may(Scope.RESPONSES_READ) else {}
+    first = next(_words(context, row.task), None) if row.words and context.may(Scope.RESPONSES_READ) else None
+    words = quoted(first) if first else {}
     return {
         **_task(context, row.task),
         "overdue": row.overdue,
@@ -137,7 +138,7 @@ def follow_up(context: ToolContext, asked: FollowUpArguments) -> Result:
     task = workflow.find(context.session, asked.id, context.viewer)
     cause = workflow.root_cause_of(context.session, task)
     reads_words = context.may(Scope.RESPONSES_READ)
-    said = [quoted(each.text) for each in task.response.answers if each.text] if reads_words else []
+    said = [quoted(each) for each in _words(context, task)] if reads_words else []
     told = {
         **_task(context, task),
         "first_contact_at": _moment(context, task.first_contact_at),
@@ -151,6 +152,14 @@ def follow_up(context: ToolContext, asked: FollowUpArguments) -> Result:
         "link": context.link("desk.show", task_id=task.id),
     }
     return {"about": QUOTED, **{name: value for name, value in told.items() if value is not None}}
+
+
+def _words(context: ToolContext, task: FollowUp) -> Iterator[str]:
+    """What the customer wrote, without the answers to questions for a name or an address."""
+    asked = context.runtime.library.questionnaire_of(task.response.version)
+    for each in task.response.answers:
+        if each.text and not reports.asks_who(asked.question(each.question)):
+            yield each.text
 
 
 def _entry(context: ToolContext, entry: FollowUpEntry) -> Result:
