@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -25,8 +26,8 @@ LONGEST_TEXT = 20_000
 """Characters of an answer that are kept."""
 _RULE = re.compile(r"\s*(?:-{2,}[^-]{3,60}-{2,}|_{10,})\s*")
 """A line above the copy of a mail, in any language: "-----Original Message-----", or Outlook's rule."""
-_TAG = re.compile(r"<[^>]*>")
-_UNSEEN = re.compile(r"(?is)<(style|script|head)\b.*?</\1>|<blockquote\b.*")
+_TAG = re.compile(r"<[^<>]*>")
+_UNSEEN = re.compile(r"(?i)<(style|script|head|blockquote)\b|</(style|script|head)>")
 _BREAK = re.compile(r"(?i)<br\s*/?>|</(?:p|div|li|tr)>")
 
 
@@ -113,5 +114,24 @@ def _text(mail: EmailMessage) -> str:
 
 def _words(html: str) -> str:
     """The words of an HTML mail; the copy of ours is a blockquote in every common program."""
-    shown = _TAG.sub("", _BREAK.sub("\n", _UNSEEN.sub("", html)))
+    shown = _TAG.sub("", _BREAK.sub("\n", "".join(_seen(html))))
     return "\n".join(line.strip() for line in unescape(shown).splitlines()).strip()
+
+
+def _seen(html: str) -> Iterator[str]:
+    """What a reader sees, up to the copy of our mail. In one pass, because anybody can write a mail that makes a search
+    for each end begin again and again. An element without an end hides nothing."""
+    ends = {tag[2].lower(): tag.start() for tag in _UNSEEN.finditer(html) if tag[2]}
+    place, last, hidden = 0, len(html), ""
+    for tag in _UNSEEN.finditer(html):
+        begun, ended = (tag[1] or "").lower(), (tag[2] or "").lower()
+        if hidden:
+            if ended == hidden:
+                place, hidden = tag.end(), ""
+        elif begun == "blockquote":
+            last = tag.start()
+            break
+        elif ends.get(begun, 0) > tag.start():
+            yield html[place : tag.start()]
+            hidden = begun
+    yield html[place:last]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from feedback.providers.mail_replies import read, without_copy
+from tests.measuring import too_long
 
 OURS = "Hello Deniz,\n\nwhen may I call you?\n\nOwner"
 
@@ -87,3 +90,29 @@ def test_attachments_are_named() -> None:
     found = read(mail(parts, 'multipart/mixed; boundary="x"'))
     assert found is not None
     assert (found.text.strip(), found.attachments) == ("See the file", ("bill.pdf",))
+
+
+@pytest.mark.parametrize("unit", ["<style ", "<head>", "<", "<br ", "</style><style>", "<blockquot"])
+def test_no_made_up_mail_takes_long(unit: str) -> None:
+    lines = (unit * 120 + "\n") * (200_000 // (120 * len(unit)))
+    before = time.thread_time()
+    read(mail(lines, "text/html"))
+    assert not too_long(time.thread_time() - before, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("html", "words"),
+    [
+        ("<head><title>x</title><style>p{}</style></head><p>Yes</p>", "Yes"),
+        ("<head><p>Yes</p><blockquote>ours</blockquote>", "Yes"),
+        (
+            "<STYLE>p{}</STYLE>Yes <script>if (a < b) {}</script>and no<blockquote type=cite>ours",
+            "Yes and no",
+        ),
+        ("Yes</style> <style>p{}", "Yes p{}"),
+    ],
+)
+def test_what_a_reader_does_not_see_is_no_answer(html: str, words: str) -> None:
+    found = read(mail(html, "text/html"))
+    assert found is not None
+    assert found.text == words

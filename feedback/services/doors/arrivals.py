@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -27,23 +27,42 @@ MOST_UNDONE = 20_000
 PAGE = 50
 
 
-def store(session: Session, door_id: int, raw: bytes, region: str, now: datetime) -> DoorArrival:
+@dataclass(frozen=True, slots=True)
+class ReceivedBody:
+    """A body as it is kept, its bytes, and the digests by which an erasure finds it."""
+
+    text: str
+    size: int
+    mentions: frozenset[str]
+
+
+def received(raw: bytes, region: str) -> ReceivedBody:
+    """A body that came, before a transaction begins: to look for addresses in a large one takes a while."""
+    text = bodies.text_of(raw)
+    return ReceivedBody(text, len(raw), frozenset(bodies.mentions(text, region)))
+
+
+def store(session: Session, door_id: int, body: ReceivedBody, now: datetime) -> DoorArrival:
     """Keep a body, before anything is done with it. Raises NotFound if the door has just been deleted."""
     door = session.scalar(select(Door).where(Door.id == door_id).with_for_update())
     if door is None:
         raise NotFound("There is no such door.")
-    body = bodies.text_of(raw)
     arrival = DoorArrival(
-        door_id=door_id, received_at=now, body=body, size=len(raw), state=ArrivalState.WAITING, outcome={}
+        door_id=door_id,
+        received_at=now,
+        body=body.text,
+        size=body.size,
+        state=ArrivalState.WAITING,
+        outcome={},
     )
     door.last_arrival_at, door.refused_calls, door.refused_at, door.refused_for = now, 0, None, None
     session.add(arrival)
     session.flush()
-    add_mentions(session, arrival.id, bodies.mentions(body, region))
+    add_mentions(session, arrival.id, body.mentions)
     return arrival
 
 
-def add_mentions(session: Session, arrival_id: int, digests: set[str]) -> None:
+def add_mentions(session: Session, arrival_id: int, digests: Set[str]) -> None:
     """Note by which digests an erasure finds the body."""
     known = set(session.scalars(select(DoorMention.digest).where(DoorMention.arrival_id == arrival_id)))
     rows = [{"digest": each, "arrival_id": arrival_id} for each in sorted(digests - known)]

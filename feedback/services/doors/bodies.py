@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from itertools import chain
 from typing import Any, NoReturn
 from urllib.parse import parse_qs
 from xml.etree.ElementTree import Element, ParseError
@@ -18,8 +20,15 @@ LARGEST = 256 * 1024
 """Bytes of a body."""
 DEEPEST = 40
 """Levels of a body: nothing that a person set up is deeper."""
-MOST_MENTIONS = 300
-"""Addresses of one body by which an erasure finds it."""
+MOST_MENTIONS = 1_000
+"""Addresses of one body by which an erasure finds it, as many as it has parts."""
+MOST_TRIED = 5_000
+"""Texts of one body that are read as phone numbers."""
+SHORTEST_NUMBER, LONGEST_NUMBER = 10**9, 10**15
+"""A number of JSON between these can be a phone number; a shorter one would need a country."""
+_ESCAPED = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""A NUL, or half a surrogate pair; both can be written in JSON."""
 _EMAIL = re.compile(r"[^\s<>\"'(),:;\[\]\\@]{1,64}@[\w.-]{1,255}\w")
 _PHONE = re.compile(r"\+?[\d\s().-]{7,24}", re.ASCII)
 
@@ -44,22 +53,33 @@ def parsed(body: str) -> Any:
         return _form(start)
     if _depth(found) > DEEPEST:
         raise UnreadableError("The body is nested too deeply.")
-    return found
+    return _storable(found) if _ESCAPED.search(start) else found
 
 
 def mentions(body: str, region: str) -> set[str]:
-    """Digests of the e-mail addresses and phone numbers in a body; numbers without a country code are of `region`."""
-    found: set[str] = set()
+    """Digests of the e-mail addresses and phone numbers in a body; numbers without a country code are of `region`.
+
+    If there are too many, those count that are certainly addresses: of numbers, most are ids and amounts.
+    """
     try:
-        texts = _texts(parsed(body))
+        texts = list(_texts(parsed(body)))
     except UnreadableError:
-        texts = iter([body])
-    for text in texts:
-        for address in _addresses(text, region):
-            found.add(suppression.digest(address))
-            if len(found) >= MOST_MENTIONS:
-                return found
+        texts = [body]
+    found: set[str] = set()
+    for address in chain(_emails(texts), _phones(texts, region)):
+        found.add(suppression.digest(address))
+        if len(found) >= MOST_MENTIONS:
+            break
     return found
+
+
+def _storable(value: Any) -> Any:
+    """The values with texts that every database and page can hold, as `text_of` makes them of bytes."""
+    if isinstance(value, dict):
+        return {_storable(key): _storable(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_storable(each) for each in value]
+    return _UNSTORABLE.sub("\ufffd", value) if isinstance(value, str) else value
 
 
 def _no_number(name: str) -> NoReturn:
@@ -87,7 +107,7 @@ def _form(body: str) -> Any:
         raise UnreadableError("The body has too many fields.") from None
     if set(fields) == {"payload"} and fields["payload"][0].lstrip().startswith(("{", "[")):
         return parsed(fields["payload"][0])
-    return {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
+    return _storable({name: values[0] if len(values) == 1 else values for name, values in fields.items()})
 
 
 def _xml(body: str) -> Any:
@@ -131,13 +151,20 @@ def _texts(value: Any) -> Iterator[str]:
             rest += each
         elif isinstance(each, str):
             yield each
+        elif isinstance(each, int) and SHORTEST_NUMBER <= each < LONGEST_NUMBER:
+            yield str(each)
 
 
-def _addresses(text: str, region: str) -> Iterator[str]:
-    if "@" in text:
-        yield from (found.lower() for found in _EMAIL.findall(text))
-    elif _PHONE.fullmatch(text.strip()):
-        try:
-            yield PhoneNumber.parse(text.strip(), region).e164
-        except ValueError:
-            return
+def _emails(texts: Iterable[str]) -> Iterator[str]:
+    for text in texts:
+        if "@" in text:
+            yield from (found.lower() for found in _EMAIL.findall(text))
+
+
+def _phones(texts: Iterable[str], region: str) -> Iterator[str]:
+    """Those with a country code first, then those that are written in groups."""
+    known = {text.strip() for text in texts if "@" not in text}
+    likely = sorted(filter(_PHONE.fullmatch, known), key=lambda text: (text[0] != "+", text.isdigit(), text))
+    for text in likely[:MOST_TRIED]:
+        with suppress(ValueError):
+            yield PhoneNumber.parse(text, region).e164

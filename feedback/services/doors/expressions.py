@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from math import isfinite
 from typing import Any
 
 import jmespath
@@ -13,10 +14,15 @@ from jmespath import exceptions, functions
 from jmespath.parser import ParsedResult
 
 from feedback.core.door_check import MILLISECONDS
+from feedback.core.text.translatable import message
 
 LONGEST = 500
 MOST_BRANCHES = 12
 """Lists and objects that one expression makes: each can double what is there."""
+LONGEST_TEXT = 300_000
+"""Characters of a text that an expression makes, a little more than a body has."""
+FINEST = -40
+"""The exponent of the smallest number that is an amount: with more zeros its digits alone would fill megabytes."""
 DAYS_OF_A_MONTH = Decimal(365) / 12
 _WITHOUT_PLACES = (
     "BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF",
@@ -26,6 +32,7 @@ _PLACES: Mapping[str, int] = {
     **dict.fromkeys(("BHD", "JOD", "KWD", "OMR", "TND"), 3),
 }
 """Currency -> decimal places of its smallest unit, where they are not two."""
+_WRONG_KIND = message("The values are not of the kind that this expression needs.")
 _ANY: Mapping[str, list[str]] = {"types": []}
 
 
@@ -47,6 +54,10 @@ def search(text: str, data: Any) -> Any:
         raise ExpressionError(_said(error)) from None
     except RecursionError:
         raise ExpressionError("The body is nested too deeply.") from None
+    except ExpressionError:
+        raise
+    except (ArithmeticError, TypeError, ValueError):  # the library lets them through, as of "5" < 7
+        raise ExpressionError(_WRONG_KIND) from None
 
 
 @lru_cache(maxsize=2_000)
@@ -85,6 +96,22 @@ def _unknown_function(node: Any) -> str | None:
 
 class _Functions(functions.Functions):  # type: ignore[misc]  # it has no types
     """Beside the functions of JMESPath. What is null stays null, as everywhere in it."""
+
+    @functions.signature({"types": ["string"]}, {"types": ["array-string"]})  # type: ignore[untyped-decorator]
+    def _func_join(self, separator: str, texts: list[str]) -> str:
+        _check_length(len(separator) * max(0, len(texts) - 1) + sum(map(len, texts)))
+        return separator.join(texts)
+
+    @functions.signature(_ANY)  # type: ignore[untyped-decorator]
+    def _func_to_string(self, value: Any) -> str:
+        text: str = super()._func_to_string(value)
+        _check_length(len(text))
+        return text
+
+    @functions.signature(_ANY)  # type: ignore[untyped-decorator]
+    def _func_to_number(self, value: Any) -> Any:
+        number = super()._func_to_number(value)
+        return None if isinstance(number, float) and not isfinite(number) else number
 
     @functions.signature(_ANY)  # type: ignore[untyped-decorator]
     def _func_time_of(self, value: Any) -> str | None:
@@ -156,7 +183,16 @@ def _number(value: Any) -> Decimal | None:
         found = Decimal(str(value))
     except InvalidOperation:
         return None
-    return found if found.is_finite() and abs(found) < Decimal(10) ** 18 else None
+    if not found.is_finite() or abs(found) >= Decimal(10) ** 18:
+        return None
+    exponent = found.as_tuple().exponent
+    return found if isinstance(exponent, int) and exponent >= FINEST else None
+
+
+def _check_length(characters: int) -> None:
+    """Each function that puts texts together can multiply what is there."""
+    if characters > LONGEST_TEXT:
+        raise ExpressionError(message("This expression makes a text that is too long."))
 
 
 def _plain(number: Decimal) -> str:

@@ -257,7 +257,7 @@ def _property(name: str, found: Any) -> Any:
         if not fields.is_clean(found):
             raise UnusableError(_named(name, message("Remove the control characters from this text.")))
         return found or None
-    if isinstance(found, int | float) and not isinstance(found, bool) and abs(found) > LARGEST_NUMBER:
+    if isinstance(found, int | float) and not isinstance(found, bool) and not abs(found) <= LARGEST_NUMBER:
         raise UnusableError(_named(name, message("This number is too large.")))
     return found
 

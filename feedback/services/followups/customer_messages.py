@@ -151,7 +151,7 @@ def check(letter: CustomerLetter) -> None:
         raise Rejected("Give the e-mail a subject.")
     if len(letter.body) > workflow.LONGEST_NOTE or len(letter.subject) > LONGEST_SUBJECT:
         raise Rejected("Shorten this message: it is too long.")
-    if any(ord(each) < 32 for each in letter.subject):
+    if any(ord(each) < 32 for each in letter.subject) or len(letter.subject.splitlines()) > 1:
         raise Rejected("Write the subject on one line.")
     if _has_placeholder(letter.body) or _has_placeholder(letter.subject):
         raise Rejected("Replace the words in braces: nobody fills them in any more.")

@@ -360,7 +360,7 @@ def _may_go(
     session: Session, message: Message, suppressed: set[int], settings: Settings, now: datetime
 ) -> bool:
     """Whether the message may be sent now; if not, it is cancelled or postponed, with the reason."""
-    obstacle = _obstacle(message, suppressed, now)
+    obstacle = _obstacle(message, suppressed, now) or _moved(session, message)
     if obstacle:
         outbox.cancel(message, obstacle)
         return False
@@ -384,6 +384,16 @@ def _obstacle(message: Message, suppressed: set[int], now: datetime) -> str | No
         if invitation.expires_at <= now:
             return "too_late"
     return None
+
+
+def _moved(session: Session, message: Message) -> str | None:
+    """A reason if the address of a personal message, which can wait for a night, is no longer the customer's."""
+    if message.purpose != outbox.FOLLOW_UP:
+        return None
+    contact = session.get(Contact, message.contact_id or 0)
+    address = contact.addresses.get(message.channel, "") if contact else ""
+    is_theirs = address and suppression.normal(address) == suppression.normal(message.recipient)
+    return None if is_theirs else "no_address"
 
 
 def _next_window(session: Session, message: Message, settings: Settings, now: datetime) -> bool:

@@ -19,7 +19,14 @@ from feedback.services.reports.accounts import (
 )
 from feedback.services.reports.closing import ClosedLoop, Kept, Pace, closed_loop
 from feedback.services.reports.comments import PAGE as COMMENTS_PAGE
-from feedback.services.reports.comments import Comment, CommentFilter, comments, every_comment
+from feedback.services.reports.comments import (
+    Comment,
+    CommentFilter,
+    asks_who,
+    comments,
+    contact_questions,
+    every_comment,
+)
 from feedback.services.reports.driver_analysis import renew_drivers
 from feedback.services.reports.drivers import (
     LEAST_CLUSTERS,
@@ -114,6 +121,7 @@ __all__ = [
     "after_closing",
     "all_series",
     "answered_surveys",
+    "asks_who",
     "breakdown",
     "by_group",
     "closed_loop",
@@ -121,6 +129,7 @@ __all__ = [
     "compare_groups",
     "compare_periods",
     "composite_series",
+    "contact_questions",
     "count_accounts",
     "driver_report",
     "driver_subjects",

@@ -13,9 +13,11 @@ from sqlalchemy.orm import Session, aliased
 from feedback.core.followup import State
 from feedback.core.metrics import METRICS
 from feedback.core.metrics.own_scale import GOOD, OTHER
+from feedback.core.questions import Question, TextQuestion
 from feedback.core.time.period import Period
+from feedback.library import Library
 from feedback.services.access import Viewer, sees_account
-from feedback.services.reports.series import Series
+from feedback.services.reports.series import Series, published
 from feedback.store.database import zone_of
 from feedback.store.models import Account, AnswerRow, Contact, FollowUp, Response, Score
 from feedback.store.search import finds
@@ -28,7 +30,8 @@ class CommentFilter:
     """The filters; None means any. `words` is searched as a phrase, ignoring case.
 
     `band` is a band of a metric, or bad, middle or good for all metrics. `owner` is the id of the account's owner
-    at the time of the answer, 0 for none. `follow_up` is open, closed, any or none.
+    at the time of the answer, 0 for none. `follow_up` is open, closed, any or none. `questionnaires` are keys.
+    `without` are (questionnaire, question) whose answers are left out.
     """
 
     period: Period
@@ -42,6 +45,8 @@ class CommentFilter:
     language: str | None = None
     account_id: int | None = None
     words: str = ""
+    questionnaires: frozenset[str] | None = None
+    without: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,19 @@ class Comment:
     contact: str | None
     follow_up_id: int | None
     follow_up_state: str | None
+
+
+def contact_questions(session: Session, library: Library) -> frozenset[tuple[str, str]]:
+    """(questionnaire, question) of all that ask for a name or an address, in any version: the answers are no comments,
+    and not for everybody who may read comments."""
+    every = [*library.questionnaires.values(), *published(session, library)]
+    asked = ((each.key, question) for each in every for question in each.questions)
+    return frozenset((key, question.key) for key, question in asked if asks_who(question))
+
+
+def asks_who(question: Question | None) -> bool:
+    """Whether a question asks for a name or an address."""
+    return isinstance(question, TextQuestion) and question.contact is not None
 
 
 def comments(
@@ -173,6 +191,10 @@ def _conditions(wanted: CommentFilter, zone: tzinfo) -> Sequence[ColumnElement[b
         AnswerRow.text != "",
     ]
     found += [column == value for column, value in exact.items() if value is not None]
+    if wanted.questionnaires is not None:
+        found.append(Response.questionnaire.in_(wanted.questionnaires))
+    if wanted.without:
+        found.append(tuple_(Response.questionnaire, AnswerRow.question).not_in(sorted(wanted.without)))
     if wanted.owner is not None:
         owner = Response.owner_id
         found.append(owner == wanted.owner if wanted.owner else owner.is_(None))

@@ -91,9 +91,10 @@ def readable(body: str | None) -> str | None:
     if body is None:
         return None
     try:
-        return json.dumps(json.loads(body), ensure_ascii=False, indent=2)
+        lines = json.dumps(json.loads(body), ensure_ascii=False, indent=2)
     except (ValueError, RecursionError):
         return body
+    return lines.encode("utf-8", "replace").decode()  # half a surrogate pair can be written in JSON
 
 
 def _example(recipe: DoorRecipe, number: int) -> str:

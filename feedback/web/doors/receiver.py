@@ -107,9 +107,9 @@ class _Receiver:
 
     def _keep(self, door: Door, setup: DoorSetup) -> Response:
         raw, now = request.get_data(), clock.now()
-        region = self._runtime.settings.organisation.default_region
+        body = arrivals.received(raw, self._runtime.settings.organisation.default_region)
         with self._database.writing() as session:
-            arrival = arrivals.store(session, door.id, raw, region, now)
+            arrival = arrivals.store(session, door.id, body, now)
         if len(raw) <= SMALL:
             self._take_in(arrival.id)
         if setup.answer == "salesforce":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -10,13 +11,14 @@ from flask import Blueprint, Response, g, make_response, render_template, reques
 from sqlalchemy.orm import Session
 
 from feedback import clock
+from feedback.core.metrics import cell_visible
 from feedback.core.time.local_days import day_of
 from feedback.core.time.period import Period, quarter_of
 from feedback.errors import Gone, TooManyAttempts
 from feedback.i18n import translator
 from feedback.services import reports, rollups
 from feedback.services.access import Viewer
-from feedback.services.reports import EVERYBODY, CommentFilter, Group
+from feedback.services.reports import EVERYBODY, CommentFilter, Glance, Group
 from feedback.services.sharing import shared_links
 from feedback.services.sharing.shared_links import SharedFilters, SharedView
 from feedback.store.database import zone_of
@@ -115,8 +117,28 @@ class SharedPages:
             "period": period,
         }
         told["shows_loop"] = group == EVERYBODY
-        told["comments"] = _comments(session, viewer, period, group) if row.comments else ()
+        told["comments"] = (
+            self._comments(session, viewer, period, group, page.glances) if row.comments else ()
+        )
         return told
+
+    def _comments(
+        self, session: Session, viewer: Viewer, period: Period, group: Group, glances: Sequence[Glance]
+    ) -> list[tuple[str, str, str]]:
+        """The latest comments as (text, language, day): without score, account and person.
+
+        Of a group, only those of surveys that enough people in it answered.
+        """
+        only = {group.dimension: group.key} if group.dimension in shared_links.NAMELESS else {}
+        hidden = reports.contact_questions(session, self.runtime.library)
+        wanted = CommentFilter(period, **only, without=hidden)  # type: ignore[arg-type]
+        if group.is_protected:
+            large = [each.series for each in glances if cell_visible(each.compared.a.n)]
+            keys = frozenset(key for each in large for key in each.questionnaires)
+            wanted = replace(wanted, questionnaires=keys)
+        found = reports.comments(session, viewer, wanted, limit=MOST_COMMENTS)
+        zone = zone_of(session)
+        return [(each.text, each.language, say().date(day_of(each.at, zone))) for each in found]
 
     def _period(self, frozen: SharedFilters) -> Period:
         if frozen.period is not None:
@@ -137,12 +159,3 @@ def _group(frozen: SharedFilters, viewer: Viewer) -> Group:
     if not viewer.sees_all:
         return Group("owner", str(viewer.user_id))
     return filters.group_of(frozen.group) or EVERYBODY
-
-
-def _comments(session: Session, viewer: Viewer, period: Period, group: Group) -> list[tuple[str, str, str]]:
-    """The latest comments as (text, language, day): without score, account and person."""
-    only = {group.dimension: group.key} if group.dimension in shared_links.NAMELESS else {}
-    wanted = CommentFilter(period, **only)  # type: ignore[arg-type]
-    found = reports.comments(session, viewer, wanted, limit=MOST_COMMENTS)
-    zone = zone_of(session)
-    return [(each.text, each.language, say().date(day_of(each.at, zone))) for each in found]

@@ -34,7 +34,7 @@ def keep(
 ) -> int:
     text = body if isinstance(body, str) else json.dumps(body)
     with database.writing() as session:
-        arrival = arrivals.store(session, door, text.encode(), "US", at)
+        arrival = arrivals.store(session, door, arrivals.received(text.encode(), "US"), at)
         arrival.state, arrival.outcome = state, {"items": [{"state": "done"}]}
         return arrival.id
 

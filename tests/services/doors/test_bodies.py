@@ -60,3 +60,29 @@ def test_addresses_are_found_wherever_they_are() -> None:
     wanted = ("ada@acme.example", "bob@acme.example", "+14155550142", "+447400123456")
     assert mentions(json.dumps(body), "US") == {digest(each) for each in wanted}
     assert mentions("call carol@acme.example", "US") == {digest("carol@acme.example")}
+
+
+def test_an_address_is_found_among_more_numbers_than_are_kept() -> None:
+    orders = [{"id": str(4_155_550_000 + number)} for number in range(1_200)]
+    body = json.dumps(
+        {"customer": {"email": "ada@acme.example", "phone": "+90 532 000 00 11"}, "orders": orders}
+    )
+    assert {digest("ada@acme.example"), digest("+905320000011")} <= mentions(body, "US")
+
+
+def test_a_phone_number_is_found_that_is_a_number_of_json() -> None:
+    assert mentions('{"phone": 14155550142, "n": 12, "flag": true}', "US") == {digest("+14155550142")}
+
+
+def test_all_people_of_a_long_list_are_found() -> None:
+    people = [f"person{number}@acme.example" for number in range(900)]
+    assert mentions(json.dumps(people), "US") == {digest(each) for each in people}
+
+
+def test_what_no_database_stores_is_replaced_also_if_it_is_escaped() -> None:
+    body = r'{"a\ud800": ["x\u0000", "\uD83D\uDE00", 1], "mail": "\udfff@acme.example"}'
+    found = parsed(body)
+    assert found == {"a\ufffd": ["x\ufffd", "\U0001f600", 1], "mail": "\ufffd@acme.example"}
+    json.dumps(found, ensure_ascii=False).encode()
+    assert mentions(body, "US")
+    assert parsed("a=x%00") == {"a": "x\ufffd"}

@@ -66,3 +66,38 @@ def test_an_expression_that_cannot_be_read_or_could_explode_is_refused(expressio
 def test_a_value_of_the_wrong_kind_says_so() -> None:
     with pytest.raises(ExpressionError, match="sum"):
         search("sum(@)", "text")
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["text < `7`", "contains(text, `1`)", "numbers[::0]", "ceil(large)", "per_month('1e17', 'day', '1e-30')"],
+)
+def test_what_the_library_stumbles_over_is_an_error_of_the_expression(expression: str) -> None:
+    body = {"text": "5", "numbers": [1, 2], "large": float("inf")}
+    with pytest.raises(ExpressionError, match="not of the kind"):
+        search(expression, body)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "to_number('nan')", "to_number('-inf')", "to_number('1e999')", "money_of('1e-999999', 'USD')",
+        "money_of('0e-999999', 'USD')", "per_month('1', 'day', '1e-999999') | to_number(@)",
+    ],
+)  # fmt: skip
+def test_what_is_no_amount_of_anything_is_nothing(expression: str) -> None:
+    found = search(expression, {})
+    assert found is None or 0 < found < 100
+
+
+@pytest.mark.parametrize(
+    ("expression", "body"),
+    [
+        ("join(glue, parts)", {"glue": "x" * 2_000, "parts": [""] * 20_000}),
+        ("to_string([" * 12 + "@" + "])" * 12, '"' * 2_000),
+    ],
+)
+def test_an_expression_cannot_multiply_a_body(expression: str, body: Any) -> None:
+    with pytest.raises(ExpressionError, match="too long"):
+        search(check(expression), body)
+    assert search("join(', ', parts)", {"parts": ["a", "b"]}) == "a, b"

@@ -17,7 +17,7 @@ def test_doors_that_wait_for_somebody_and_that_refuse_calls_are_reported(migrate
         first, _ = setting_up.create(session, DoorDraft("CRM", "crm", SETUP), "", by=None, now=now)
         second, _ = setting_up.create(session, DoorDraft("Billing", "billing", SETUP), "", by=None, now=now)
         assert problems.problems(session) == []
-        arrivals.store(session, first.id, b"{}", "US", now).state = ArrivalState.UNKNOWN
+        arrivals.store(session, first.id, arrivals.received(b"{}", "US"), now).state = ArrivalState.UNKNOWN
         setting_up.note_refused(session, second.id, "wrong_signature", now)
     with migrated.reading() as session:
         found = problems.problems(session)

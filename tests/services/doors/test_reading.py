@@ -119,3 +119,19 @@ def test_what_cannot_be_stored_names_its_field_and_not_the_value(change: dict[st
 
 def test_the_id_is_the_same_for_the_same_event() -> None:
     assert reading().uid == reading(ticket=6).uid != reading(id=13).uid
+
+
+def test_a_comparison_of_text_with_a_number_does_not_fit_instead_of_failing() -> None:
+    setup, problems = read(
+        "check: {by: token, header: X-Token}\nrules:\n"
+        "  - {when: 'score < `7`', ignore: true}\n  - {name: other, account: {external_id: company}}\n"
+    )
+    assert setup is not None, problems
+    found = read_item(setup, {"score": "5", "company": "acme"}, SETTINGS)
+    assert found is not None
+    assert found.rule == "other"
+
+
+def test_a_property_that_is_no_number_is_refused() -> None:
+    with pytest.raises(UnusableError, match="too large"):
+        reading(seats=float("nan"))

@@ -66,10 +66,10 @@ def test_a_change_that_overlooks_another_one_is_refused(migrated: Database) -> N
 def test_a_door_goes_with_its_log_and_everything_is_in_the_audit(migrated: Database) -> None:
     number, made = make(migrated)
     assert made and len(made) > 30
-    now = clock.now()
+    now, body = clock.now(), arrivals.received(b'{"mail": "ada@acme.example"}', "US")
     with migrated.writing() as session:
         for _ in range(5):
-            arrivals.store(session, number, b'{"mail": "ada@acme.example"}', "US", now)
+            arrivals.store(session, number, body, now)
         setting_up.pause(session, number, by=None, now=now)
         setting_up.resume(session, number, by=None, now=now)
         setting_up.replace_secret(session, number, "a new secret", by=None, now=now)

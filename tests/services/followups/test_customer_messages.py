@@ -162,6 +162,8 @@ def stranger() -> object:
         (CustomerLetter("sms", " \n "), "Write the message"),
         (CustomerLetter("email", "Hello", " "), "subject"),
         (CustomerLetter("email", "Hello", "Two\nlines"), "one line"),
+        (CustomerLetter("email", "Hello", "Two\u2028lines"), "one line"),
+        (CustomerLetter("email", "Hello", "Two\x85lines"), "one line"),
         (CustomerLetter("sms", "Hello {first_name|}"), "in braces"),
         (CustomerLetter("sms", "سلام " * 100), "6 segments"),
         (CustomerLetter("email", "x" * 20_000, "Hello"), "too long"),
@@ -274,3 +276,18 @@ def test_a_message_is_tried_for_a_week_and_no_longer(conversation: Conversation)
     conversation.world.tick()
     assert (conversation.message().state, conversation.world.texts) == ("cancelled", [])
     assert conversation.message().created_at + timedelta(days=7) < conversation.world.now
+
+
+def test_a_message_that_waits_does_not_go_to_a_number_that_is_no_longer_the_customer_s(
+    conversation: Conversation,
+) -> None:
+    world = conversation.world
+    world.now = datetime(2026, 3, 3, 20, 30, tzinfo=UTC)
+    conversation.send(replace(LETTER, waits=True))
+    with world.database.writing() as session:
+        task = session.get_one(FollowUp, conversation.task_id)
+        session.get_one(Contact, task.contact_id).phone = None
+    world.now = conversation.message().due_at
+    world.tick()
+    assert world.texts == []
+    assert (conversation.message().state, conversation.message().state_reason) == ("cancelled", "no_address")

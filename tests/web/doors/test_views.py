@@ -12,7 +12,7 @@ from feedback.bootstrap import Runtime
 from feedback.store.models import Account, AuditEntry, Door, DoorArrival
 from tests.web.browsing import DESKTOP, PHONE, Open, enter, fits, is_accessible
 from tests.web.conftest import SignIn
-from tests.web.doors.calling import OtherSystem
+from tests.web.doors.calling import SECRET, OtherSystem
 
 SETUP = """check: {by: token, header: X-Door-Token}
 rules:
@@ -157,3 +157,19 @@ def test_the_pages_fit_and_are_accessible(site: str, open_page: Open, size: dict
     assert len(page.locator("input[readonly]").input_value()) > 30
     fits(page)
     is_accessible(page)
+
+
+def test_half_a_surrogate_pair_in_a_body_breaks_neither_the_call_nor_the_log(
+    app: Flask, sign_in: SignIn, runtime: Runtime
+) -> None:
+    ada = sign_in("admin")
+    ada.post("/doors/new", data={**FORM, "secret": SECRET})
+    body = (
+        r'{"kind": "account", "id": 8, "account": "acme-9", "name": "x\ud800", "mail": "\ud800@acme.example"}'
+    )
+    assert OtherSystem(app, SETUP, name="crm").post(body).status_code == 200
+    with runtime.database.reading() as session:
+        arrival = session.scalars(select(DoorArrival)).one()
+    assert arrival.state == "done"
+    for page in (f"/doors/1/arrivals/{arrival.id}", f"/doors/1/setup?arrival={arrival.id}"):
+        assert ada.get(page).status_code == 200

@@ -10,15 +10,18 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from sqlalchemy import select
 
 from feedback import clock
 from feedback.bootstrap import Runtime
 from feedback.services.staff.api_keys import Scope
+from feedback.store.models import AnswerRow, FollowUp
 from feedback.web.mcp.revisions import INSTRUCTIONS
 from feedback.web.mcp.tool import LONGEST_QUOTE, quoted
 from feedback.web.mcp.tools import TOOLS
 from feedback.web.mcp.tools.texts import is_one_question
 from tests import factories_reports
+from tests.factories_surveys import RECOMMEND, questionnaire, shelf
 from tests.web.api.conftest import key_over
 from tests.web.mcp.conftest import Assistant
 
@@ -171,6 +174,20 @@ def test_what_a_key_may_not_read_is_left_out(app: Flask, runtime: Runtime) -> No
     assert "customer_said" not in narrow.call("follow_up", id=first["id"])
 
 
+def test_the_health_of_an_account_tells_no_scores_to_a_key_that_may_not_read_them(
+    app: Flask, runtime: Runtime, assistant: Assistant
+) -> None:
+    narrow = Assistant(app, key_over(runtime, "lead", Scope.CUSTOMERS_READ))
+    known = [each["account"] for each in assistant.call("queue")["follow_ups"] if "account" in each]
+    account = assistant.call("account", account=known[0])
+    assert "latest_scores" in account
+    parts = narrow.call("account", account=account["account"])["health"]["parts"]
+    assert set(parts) == set(account["health"]["parts"]) - {
+        "relationship", "experience", "direction", "follow_ups"
+    }  # fmt: skip
+    assert "CSAT" not in json.dumps(parts)
+
+
 def test_the_wording_of_one_question_is_linted(assistant: Assistant) -> None:
     found = assistant.call("lint_text", text="How satisfied are you with our world-class support?")
     assert found["checked"] == "the wording of one question"
@@ -223,3 +240,22 @@ def test_the_plan_lists_contacts_only_for_keys_that_may_read_them(app: Flask, ru
 
 def test_a_short_quote_is_whole() -> None:
     assert quoted(" fine ") == {"quote": "fine"}
+
+
+def test_what_a_survey_asked_for_to_answer_somebody_is_no_quotation(app: Flask, runtime: Runtime) -> None:
+    mail = {"key": "mail", "type": "text", "text": "Where can we write to you?", "contact": "email"}
+    library = shelf(questionnaire(RECOMMEND, mail, key="walk-in"))
+    with runtime.database.writing() as session:
+        made = factories_reports.answered(
+            session, 9, clock.now(), library=library, questionnaire="walk-in", stage="walk-in"
+        )
+        made.answers.append(AnswerRow(question="mail", text="walked.in@acme.example"))
+        task = session.scalars(select(FollowUp).where(FollowUp.state != "closed").limit(1)).one()
+        task.response = made
+    assistant = Assistant(app, key_over(runtime, "lead"))
+    told = [
+        assistant.call("comments", stage="walk-in"),
+        assistant.call("follow_up", id=task.id),
+        assistant.call("queue", limit=25),
+    ]
+    assert "walked.in" not in json.dumps(told)

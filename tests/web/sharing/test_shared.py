@@ -15,11 +15,14 @@ from feedback import clock
 from feedback.bootstrap import Runtime
 from feedback.services import rollups
 from feedback.services.staff import accounts
-from feedback.store.models import AuditEntry, SharedLink, User
+from feedback.store.models import AnswerRow, AuditEntry, SharedLink, User
 from tests import factories_reports
+from tests.factories_surveys import RECOMMEND, questionnaire, shelf
 from tests.web.conftest import SignIn
 
 MANY, FEW = 30, 3
+MAIL = {"key": "mail", "type": "text", "text": "Where can we write to you?", "contact": "email"}
+WITH_CONTACT = questionnaire(RECOMMEND, MAIL, key="walk-in")
 
 
 @pytest.fixture
@@ -88,6 +91,21 @@ def test_a_small_group_stays_hidden(app: Flask, sign_in: SignIn, answers: None) 
     assert "Hidden to protect anonymity" in page
     assert "3 responses" not in page
     assert not re.search(r'<td class="count">\s*\d', page)
+
+
+@pytest.mark.parametrize("view", ["overview", "quarter"])
+def test_a_small_group_stays_hidden_with_its_comments(
+    app: Flask, sign_in: SignIn, answers: None, view: str
+) -> None:
+    shown = {"view": view, "period": "quarter", "comments": "yes"}
+    assert "words of vip" not in text(app, share(sign_in("lead"), **shown, group="segment:vip"))
+    assert "words of core" in text(app, share(sign_in("lead"), **shown, group="segment:core"))
+
+
+def test_comments_of_everybody_are_those_of_small_groups_as_well(
+    app: Flask, sign_in: SignIn, answers: None
+) -> None:
+    assert "words of vip" in text(app, share(sign_in("lead"), comments="yes"))
 
 
 def test_the_address_of_the_reader_changes_nothing(app: Flask, sign_in: SignIn, answers: None) -> None:
@@ -177,3 +195,22 @@ def test_the_last_use_is_listed_and_audited_is_who_shared(
         assert entry[0] == "created"
         session.execute(update(SharedLink).values(expires_at=clock.now()))
     assert app.test_client().get(path).status_code == 410
+
+
+def test_a_name_or_an_address_that_a_survey_asked_for_is_no_comment(
+    app: Flask, sign_in: SignIn, runtime: Runtime, answers: None
+) -> None:
+    library = shelf(WITH_CONTACT)
+    with runtime.database.writing() as session:
+        made = factories_reports.answered(
+            session,
+            9,
+            clock.now() - timedelta(days=1),
+            words="fine",
+            library=library,
+            questionnaire="walk-in",
+        )
+        made.answers.append(AnswerRow(question="mail", text="walked.in@acme.example"))
+    page = text(app, share(sign_in("lead"), comments="yes"))
+    assert "words of vip" in page
+    assert "walked.in@acme.example" not in page

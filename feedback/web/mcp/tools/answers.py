@@ -153,6 +153,7 @@ def comments(context: ToolContext, asked: CommentsArguments) -> Result:
         language=asked.language,
         account_id=account,
         words=asked.words or "",
+        without=reports.contact_questions(context.session, context.runtime.library),
     )
     found = reports.comments(
         context.session, context.viewer, wanted, before=asked.before, limit=asked.limit + 1

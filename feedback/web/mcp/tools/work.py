@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -10,6 +10,7 @@ from pydantic import Field
 from sqlalchemy import select
 
 from feedback.core.followup import State
+from feedback.core.health import Part
 from feedback.core.text.localized import Text
 from feedback.core.time.local_days import day_of
 from feedback.errors import NotFound
@@ -30,6 +31,13 @@ from feedback.web.wording import followup_wording, score_wording
 
 ABOUT_CUSTOMERS = frozenset({"revenue", "renewal", "renewal_passed", "segment"})
 """Reasons of a priority that tell data of the account."""
+TOLD_BY: Mapping[Part, Scope] = {
+    Part.RELATIONSHIP: Scope.RESPONSES_READ,
+    Part.EXPERIENCE: Scope.RESPONSES_READ,
+    Part.DIRECTION: Scope.RESPONSES_READ,
+    Part.FOLLOW_UPS: Scope.FOLLOW_UPS_READ,
+}
+"""Part of a health -> the scope that a key needs, besides that for customers: an account can have one answer."""
 MOST_ENTRIES, MOST_SCORES, MOST_MATCHES = 20, 10, 10
 
 
@@ -73,7 +81,8 @@ def queue(context: ToolContext, asked: QueueArguments) -> Result:
 
 
 def _queued(context: ToolContext, row: QueueRow) -> Result:
-    words = quoted(row.words) if row.words and context.may(Scope.RESPONSES_READ) else {}
+    first = next(_words(context, row.task), None) if row.words and context.may(Scope.RESPONSES_READ) else None
+    words = quoted(first) if first else {}
     return {
         **_task(context, row.task),
         "overdue": row.overdue,
@@ -129,7 +138,7 @@ def follow_up(context: ToolContext, asked: FollowUpArguments) -> Result:
     task = workflow.find(context.session, asked.id, context.viewer)
     cause = workflow.root_cause_of(context.session, task)
     reads_words = context.may(Scope.RESPONSES_READ)
-    said = [quoted(each.text) for each in task.response.answers if each.text] if reads_words else []
+    said = [quoted(each) for each in _words(context, task)] if reads_words else []
     told = {
         **_task(context, task),
         "first_contact_at": _moment(context, task.first_contact_at),
@@ -143,6 +152,14 @@ def follow_up(context: ToolContext, asked: FollowUpArguments) -> Result:
         "link": context.link("desk.show", task_id=task.id),
     }
     return {"about": QUOTED, **{name: value for name, value in told.items() if value is not None}}
+
+
+def _words(context: ToolContext, task: FollowUp) -> Iterator[str]:
+    """What the customer wrote, without the answers to questions for a name or an address."""
+    asked = context.runtime.library.questionnaire_of(task.response.version)
+    for each in task.response.answers:
+        if each.text and not reports.asks_who(asked.question(each.question)):
+            yield each.text
 
 
 def _entry(context: ToolContext, entry: FollowUpEntry) -> Result:
@@ -214,7 +231,8 @@ def _account_told(context: ToolContext, page: AccountPage) -> Result:
 
 
 def _health(context: ToolContext, standing: Standing) -> Result:
-    """From 0 to 100, and what it is made of; the value is None if only the follow-ups are known."""
+    """From 0 to 100, and what it is made of, as far as the key may read it; the value is None if only the follow-ups
+    are known."""
     found = standing.health
     return {
         "value": None if found.value is None else round(found.value),
@@ -225,6 +243,7 @@ def _health(context: ToolContext, standing: Standing) -> Result:
                 "because": plain(score_wording.because(context.say, standing, share.part)),
             }
             for share in found.shares
+            if share.part not in TOLD_BY or context.may(TOLD_BY[share.part])
         },
     }
 
