@@ -133,6 +133,7 @@ class QuestionnaireForm:
             "found": placed.findings(document, say().language),
             "severities": SEVERITY_WORDS,
             "categories": CATEGORY_NAMES,
+            "is_nameless": not self.company,
         }
         if document.faults:
             context["yaml_address"] = url_for("studio.yaml", key=draft.key)
@@ -271,7 +272,6 @@ def _beside(form: Outline, found: list[placed.FindingInPlace]) -> dict[str, Any]
     }
 
 
-def _without_box(typed: dict[str, str], names: set[str]) -> list[str]:
 def _first(
     form: Outline,
     about: Callable[[str], list[placed.FindingInPlace]],
@@ -290,6 +290,7 @@ def _first(
     return ""
 
 
+def _without_box(typed: dict[str, str], names: set[str]) -> list[str]:
     """Texts that were typed into boxes that are no longer there."""
     return [
         value for name, value in typed.items() if name.startswith("text|") and value and name not in names
