@@ -125,7 +125,7 @@ class Preview:
                 sample_sending.send(session, sample, self.runtime, by=current_user.id, now=clock.now())
         except Rejected as refused:
             return self._page(draft, refused=str(refused))
-        flash(say().gettext("Test queued. It is sent within a minute, if the worker runs."), "success")
+        flash(say().gettext("Test queued. It should arrive within a minute."), "success")
         return redirect(url_for("studio.preview", key=key), 303)
 
     def _sample(self, key: str, questionnaire: Questionnaire, language: str) -> Sample:
