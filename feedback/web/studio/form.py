@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -26,7 +26,7 @@ from feedback.services.studio import drafts, live_lint
 from feedback.services.studio.drafts import StudioDraft
 from feedback.services.studio.editing import checked, placed
 from feedback.services.studio.editing.fingerprints import ORDER, fingerprint
-from feedback.services.studio.editing.outline import Outline, outline
+from feedback.services.studio.editing.outline import Outline, TextBox, outline
 from feedback.services.studio.live_lint import CATEGORIES, Acceptance, Surroundings
 from feedback.web.auth.permissions import Permission, allows, may
 from feedback.web.http.locale import say
@@ -133,6 +133,7 @@ class QuestionnaireForm:
             "found": placed.findings(document, say().language),
             "severities": SEVERITY_WORDS,
             "categories": CATEGORY_NAMES,
+            "is_nameless": not self.company,
         }
         if document.faults:
             context["yaml_address"] = url_for("studio.yaml", key=draft.key)
@@ -251,16 +252,42 @@ def _beside(form: Outline, found: list[placed.FindingInPlace]) -> dict[str, Any]
     rest = [each for each in issues if id(each) not in shown]
     parts = [*(card.name for card in form.cards), "messages", "thanks", "follow_ups", "blocks", "lint"]
     general = [each for each in rest if not any(each.is_at(part) for part in parts)]
-    first = next((part for each in found for part in parts if each.is_at(part)), "")
+
+    def about(name: str) -> list[placed.FindingInPlace]:
+        return [each for each in rest if each.is_at(name)] if name else general
+
+    marked = [
+        (box, language)
+        for box, language in pairs
+        if (box.name, language) in lacking or placed.at_text(found, box, language)
+    ]
     return {
         "at_text": partial(placed.at_text, found),
         "lacks": lambda box, language: (box.name, language) in lacking,
-        "about": lambda name: [each for each in rest if each.is_at(name)] if name else general,
+        "about": about,
         "boxes_named": {f"text|{box.name}|{language}" for box, language in pairs},
         "issues": issues,
         "missing": len(lacking),
-        "first": first.replace(".", "-"),
+        "first": _first(form, about, marked),
     }
+
+
+def _first(
+    form: Outline,
+    about: Callable[[str], list[placed.FindingInPlace]],
+    marked: list[tuple[TextBox, str]],
+) -> str:
+    """The id of what the page shows first of its issues and missing texts; "" if there are none."""
+    if about(""):
+        return "all-found"
+    cards = (card.name for card in form.cards)
+    for part in ("title", "lint", *cards, "blocks", "messages", "thanks", "follow_ups"):
+        for box, language in marked:
+            if box.name == part or box.name.startswith(f"{part}."):
+                return f"t-{box.name}-{language}".replace(".", "-")
+        if about(part):
+            return f"{part}-found".replace(".", "-")
+    return ""
 
 
 def _without_box(typed: dict[str, str], names: set[str]) -> list[str]:

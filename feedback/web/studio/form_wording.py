@@ -103,10 +103,10 @@ MOST_GOOD_POINTS = 20
 """Points of a scale up to which the menu offers good ones."""
 
 URGENCIES: Mapping[str, str] = {
-    "urgent": _("Urgent"),
-    "high": _("High"),
-    "normal": _("Normal"),
-    "low": _("Low"),
+    "urgent": _("urgent"),
+    "high": _("high"),
+    "normal": _("normal"),
+    "low": _("low"),
 }
 
 FOLLOW_UP_KINDS: Mapping[str, str] = {
@@ -122,6 +122,7 @@ _TESTS: Mapping[str, str] = {
     "answered": _("it was answered"),
     "not_answered": _("it was not answered"),
 }
+_ONE_POINT = _("the score is {value}")
 _FACT_TESTS: Mapping[str, str] = {
     "is": _("{fact} is “{value}”"),
     "is_not": _("{fact} is not “{value}”"),
@@ -357,6 +358,11 @@ def _in_words(card: Card, test: str, value: str) -> str:
         value = option.text.to(say().language) or value if option else value
     if test == "band":
         value = ", ".join(say().gettext(BANDS.get(each, each)) for each in value.split(", "))
+    if isinstance(question, ScaleQuestion) and (test, value) in (
+        ("at_most", str(question.minimum)),
+        ("at_least", str(question.maximum)),
+    ):
+        return say().gettext(_ONE_POINT, value=say().number(int(value)))
     if test in NUMBER_TESTS:
         value = say().number(int(value)) if value.removeprefix("-").isdecimal() else value
     return say().gettext(_TESTS[test], value=value)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flask import current_app, render_template, url_for
+from flask import current_app, render_template, request, url_for
 
 from feedback import resources
 from feedback.i18n import _
@@ -28,6 +28,14 @@ TABS: Mapping[str, str] = {
     "studio.publish": _("Publish"),
 }
 """Endpoint -> title, in the order of the work; those that do not exist are left out."""
+PAGE_OF: Mapping[str, str] = {
+    "studio.test": "studio.preview",
+    "studio.compare": "studio.history",
+    "studio.put_live": "studio.publish",
+    "studio.undo": "studio.publish",
+    "studio.bring_back": "studio.publish",
+}
+"""Endpoint -> the tab to which it belongs, if it is none itself."""
 OF_QUESTIONNAIRES = ("studio.edit", "studio.preview", "studio.translations")
 """Endpoints that the journey does not have; it is edited on a page of its own."""
 
@@ -79,6 +87,7 @@ def text_page(template: str, draft: StudioDraft, *, title: str = "", **context: 
         draft=draft,
         title=title or title_of(draft),
         tabs=tabs(draft.key),
+        tab=PAGE_OF.get(request.endpoint or "", request.endpoint),
         layers=LAYER_NAMES,
         states=STATE_NAMES,
         **context,

@@ -85,7 +85,7 @@ class Preview:
     def phone(self, key: str) -> ResponseReturnValue:
         """The customer's page in the frame: of the posted text, which is not stored, or of the draft."""
         questionnaire = self._typed(key)
-        chosen = choices(questionnaire, self.settings.organisation.name) if questionnaire else None
+        chosen = choices(questionnaire, self.company) if questionnaire else None
         if chosen is None:
             return self.pages.respond(self._notice(), 422, trials.FRAMED.ancestors)
         visit = trials.begun(
@@ -105,7 +105,7 @@ class Preview:
         return render_template(
             "studio/preview/_phone_choices.html",
             key=key,
-            chosen=choices(questionnaire, self.settings.organisation.name),
+            chosen=choices(questionnaire, self.company),
         )
 
     @may(Permission.EDIT_QUESTIONNAIRES)
@@ -125,7 +125,7 @@ class Preview:
                 sample_sending.send(session, sample, self.runtime, by=current_user.id, now=clock.now())
         except Rejected as refused:
             return self._page(draft, refused=str(refused))
-        flash(say().gettext("Test queued. It is sent within a minute, if the worker runs."), "success")
+        flash(say().gettext("Test queued. It should arrive within a minute."), "success")
         return redirect(url_for("studio.preview", key=key), 303)
 
     def _sample(self, key: str, questionnaire: Questionnaire, language: str) -> Sample:
@@ -153,7 +153,7 @@ class Preview:
         text: Composed | None = None,
     ) -> ResponseReturnValue:
         questionnaire = trials.questionnaire_of(draft.text)
-        chosen = choices(questionnaire, self.settings.organisation.name) if questionnaire else None
+        chosen = choices(questionnaire, self.company) if questionnaire else None
         now = clock.now()
         walks = {
             each: url_for("trial.show", token=trial_links.make(self.keys, draft.key, each, now))
@@ -171,10 +171,15 @@ class Preview:
             currency=self.settings.organisation.currency,
             channels={each.channel for each in self.runtime.providers.values()},
             editable=allows(Permission.EDIT_QUESTIONNAIRES),
+            is_nameless=not self.company,
         )
         response = make_response(page, 422 if refused else 200)
         response.headers["Content-Security-Policy"] = FRAMING
         return response
+
+    @property
+    def company(self) -> str:
+        return self.settings.organisation.name
 
     def _notice(self) -> str:
         say_survey = self.pages.say(say().language)

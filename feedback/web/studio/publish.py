@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flask import flash, redirect, request, url_for
@@ -9,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_security import current_user
 from sqlalchemy.orm import Session
 
-from feedback import clock
+from feedback import clock, lint
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.lint.engine.acknowledgement import Warned
 from feedback.lint.reporters.translation import in_language
@@ -18,6 +19,7 @@ from feedback.services.questionnaires.layers import JOURNEY
 from feedback.services.studio import comparison, consequences, drafts, publication
 from feedback.services.studio.consequences import Consequence
 from feedback.services.studio.drafts import StudioDraft
+from feedback.services.studio.editing.outline import outline
 from feedback.services.studio.publication import Prepared
 from feedback.web.auth.permissions import Permission, may
 from feedback.web.http.library_in_force import follow_at_once
@@ -25,8 +27,7 @@ from feedback.web.http.locale import say
 from feedback.web.http.numbers import whole
 from feedback.web.http.routes import Route, get, post
 from feedback.web.questionnaires.views import SEVERITY_WORDS
-from feedback.web.studio import frame
-from feedback.web.studio.form_wording import IN_FORM
+from feedback.web.studio import form_wording, frame
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -132,7 +133,7 @@ class Publishing:
             prepared=prepared,
             is_undo=is_undo,
             told=told,
-            in_form=IN_FORM,
+            in_form=form_wording.IN_FORM,
             can_undo=self._can_undo(session, key),
             base=prepared.edition if is_undo else draft.edit,
             errors=in_language(list(prepared.errors), language),
@@ -140,6 +141,7 @@ class Publishing:
                 (token(each), in_language(list(group), language)) for each, group in prepared.warnings.items()
             ],
             severities=SEVERITY_WORDS,
+            texts=[] if draft.is_journey else changed_texts(draft.in_force or "", prepared.text),
             difference=comparison.compare(draft.in_force or "", prepared.text),
             consequences=self._consequences(prepared),
             messages=consequences.of_messages(old, new, settings) if new and not draft.is_journey else [],
@@ -169,6 +171,47 @@ class Publishing:
         except NotFound:
             return False
         return True
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedText:
+    """One text of a questionnaire that reads otherwise in one language; "" where there is or was none."""
+
+    place: str
+    language: str
+    before: str
+    after: str
+
+
+def changed_texts(before: str, after: str) -> list[ChangedText]:
+    """The texts of a questionnaire that differ, in the order of the form; those that are gone come last."""
+    old, new, nothing = _texts(before), _texts(after), ("", "")
+    changed = []
+    for name, language in {**new, **old}:
+        (place, was), (new_place, now) = (
+            old.get((name, language), nothing),
+            new.get((name, language), nothing),
+        )
+        if was != now:
+            changed.append(ChangedText(new_place or place, language, was, now))
+    return changed
+
+
+def _texts(text: str) -> dict[tuple[str, str], tuple[str, str]]:
+    """(name, language) -> (where it stands, in words; the text). Nothing for a text that cannot be read."""
+    document = lint.read(text)
+    if not isinstance(document.data, dict):
+        return {}
+    form = outline(document)
+    numbers = {card.name: say().gettext("Question {n}", n=card.index + 1) for card in form.cards}
+    found: dict[tuple[str, str], tuple[str, str]] = {}
+    for box in form.boxes():
+        place = next((number for name, number in numbers.items() if box.name.startswith(f"{name}.")), "")
+        part = form_wording.role_name(box.role)
+        where = place if place and box.role == "question" else f"{place} · {part}" if place else part
+        for language, wording in box.wordings.items():
+            found[box.name, language] = where, wording
+    return found
 
 
 def token(warned: Warned) -> str:

@@ -12,7 +12,7 @@ from feedback import clock, lint
 from feedback.bootstrap import Runtime
 from feedback.services.studio import drafts
 from feedback.store.models import Account
-from feedback.web.studio import frame
+from feedback.web.studio import form, frame, preview
 from tests.web.conftest import SignIn
 
 KEY = "relationship-nps"
@@ -130,6 +130,42 @@ def test_a_finding_stands_beside_its_text_and_its_wording_is_applied_by_one_clic
     answer = lead.post(PAGE, data={"base": "1", "do": button[1]})
     assert answer.status_code == 303
     assert "      en: In the last 3 months, how many times did you contact our support?\n" in text_of(runtime)
+
+
+def test_the_line_with_the_state_leads_to_the_first_issue_and_not_only_to_its_question(
+    lead: FlaskClient,
+) -> None:
+    def first() -> str:
+        page = lead.get(PAGE).text
+        anchor = re.search(r'href="#([^"]+)">Go to the first one', page)
+        assert anchor
+        assert f'id="{anchor[1]}"' in page
+        return anchor[1]
+
+    lead.post(PAGE, data={"base": "0", "text|questions.improve.text|en": "Don't you agree?"})
+    assert first() == "t-questions-improve-text-en"
+    lead.post(PAGE, data={"base": "1", "word|questions.score.purpose": ""})
+    assert first() == "questions-score-found"
+
+
+def test_the_lowest_and_the_highest_score_are_said_without_or(lead: FlaskClient) -> None:
+    page = lead.get(PAGE, query_string={"open": "questions.improve"}).text
+    assert ">the score is 0<" in page
+    assert ">the score is 1 or lower<" in page
+    assert ">the score is 10<" in page
+
+
+def test_a_missing_name_of_the_organisation_is_told_with_the_way_to_set_it(
+    sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said, link = "Your organisation has no name yet, so {company} stays empty", 'href="/settings/brand"'
+    assert said not in sign_in("lead").get(PAGE).text
+    for view in (form.QuestionnaireForm, preview.Preview):
+        monkeypatch.setattr(view, "company", "")
+    for page in (PAGE, f"/studio/{KEY}/preview"):
+        assert said in sign_in("lead").get(page).text
+        assert link not in sign_in("lead").get(page).text
+        assert link in sign_in("admin").get(page).text
 
 
 def test_a_text_that_is_no_yaml_is_shown_with_the_line_and_can_not_be_edited(lead: FlaskClient) -> None:

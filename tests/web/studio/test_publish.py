@@ -38,6 +38,9 @@ def test_a_lead_sees_what_changes_publishes_and_undoes(sign_in: SignIn, runtime:
     save(client, runtime, TITLE)
     page = client.get(f"/studio/{KEY}/publish").text
     assert "<del>Support call</del>" in page
+    texts = page.partition('class="changed-texts"')[2].partition("</table>")[0]
+    assert re.findall(r"<th scope=\"row\">(.*?)<br>", texts) == ["Title"]
+    assert re.findall(r"<bdi lang=\"en\" dir=\"auto\">(.*?)</bdi>", texts) == ["Support call", "Call"]
     assert "follow-up rules stay the same" in page
     assert "Who will be asked" in page
     answer = client.post(f"/studio/{KEY}/publish", data={"base": 1, "note": "Shorter"}, follow_redirects=True)

@@ -196,6 +196,7 @@ def test_a_test_goes_through_the_real_provider_and_counts_nowhere(lead: FlaskCli
     asked = lead.post(address, data={"channel": "sms", "language": "en", "phone": "+90 532 123 45 67"})
     assert "+905321234567" in asked.text
     assert "TEST: " in asked.text
+    assert f'href="/studio/{KEY}/preview" aria-current="page"' in asked.text
     confirmed = {"channel": "sms", "language": "en", "phone": "+905321234567", "confirmed": "1"}
     assert lead.post(address, data=confirmed).status_code == 303
     now = datetime.now(UTC)
@@ -253,3 +254,4 @@ def test_a_test_that_may_not_go_is_refused_with_the_reason(
         "not allowed": "",
     }
     assert said[why] in answer.text
+    assert why != "no number" or 'value="12"' in answer.text

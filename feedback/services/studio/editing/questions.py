@@ -17,6 +17,7 @@ from feedback.services.studio.editing.blocks import members
 from feedback.services.studio.editing.conditions import leaves
 from feedback.services.studio.editing.placing import put
 from feedback.services.studio.editing.texts import languages, says, value_at
+from feedback.services.studio.importing.guessing import USUAL
 
 _KEY_END = re.compile(r"-\d+$")
 _LONGEST_KEY = 60
@@ -128,13 +129,15 @@ def set_word(editor: YamlEditor, path: Path, word: str) -> None:
 def add_option(editor: YamlEditor, index: int, wording: str, role: str = "") -> None:
     """Another option at the end, in the style of the others, but before those that opt out.
 
-    With the role `other` it has a text box.
+    With the role `other` it has a text box. Without a wording it says what is usual for its role.
     """
     path: Path = ("questions", index, "options")
     options = editor.data["questions"][index].get("options")
     known = options if isinstance(options, list) else []
-    default = languages(editor)[0]
-    text = wording if len(languages(editor)) == 1 else {default: wording}
+    spoken = languages(editor)
+    usual = {each: USUAL[role][each] for each in spoken if each in USUAL.get(role, ())}
+    texts = {spoken[0]: wording} if wording else usual or {spoken[0]: ""}
+    text = texts.get(spoken[0], "") if len(spoken) == 1 else texts
     option: dict[str, Any] = {"key": _free_option(known, role), "text": text}
     if role:
         option["role"] = role

@@ -65,6 +65,20 @@ def test_a_new_option_goes_before_those_that_end_the_list() -> None:
     ]
 
 
+def test_an_option_with_a_text_box_says_what_is_usual_in_each_language() -> None:
+    def change(editor: YamlEditor) -> None:
+        questions.remove_option(editor, 1, 1)
+        questions.add_option(editor, 1, "", "other")
+
+    other = read(edited(SAMPLE, change)).data["questions"][1]["options"][-1]
+    assert other == {
+        "key": "other",
+        "text": {"en": "Other", "tr": "Diğer"},
+        "role": "other",
+        "other_text": True,
+    }
+
+
 def test_empty_options_are_copied_from_the_question_whose_answers_they_come_from() -> None:
     def change(editor: YamlEditor) -> None:
         questions.set_type(editor, 1, "multi")
