@@ -130,7 +130,7 @@ class _Reader:
             found = json.dumps(found, sort_keys=True)
         if found in (None, ""):
             raise UnusableError(_named("id", message("There is nothing where the id should be.")))
-        return str(found)[:1_000]
+        return str(found)
 
     def _account(self, part: AccountPart) -> ReadAccount:
         external_id = self._field("account.external_id", part.external_id, fields.identifier)

@@ -135,3 +135,7 @@ def test_a_comparison_of_text_with_a_number_does_not_fit_instead_of_failing() ->
 def test_a_property_that_is_no_number_is_refused() -> None:
     with pytest.raises(UnusableError, match="too large"):
         reading(seats=float("nan"))
+
+
+def test_ids_that_differ_at_their_end_are_those_of_different_events() -> None:
+    assert reading(id="x" * 1_000 + "a").uid != reading(id="x" * 1_000 + "b").uid
