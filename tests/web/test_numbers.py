@@ -92,11 +92,14 @@ def test_no_page_reads_a_number_in_another_way() -> None:
 def test_a_number_too_large_for_an_id_is_a_page_that_does_not_exist(
     site: Flask, admin: FlaskClient, number: str
 ) -> None:
-    numbered = [rule for method in ("GET", "POST") for rule in rules(site, method) if "<int:" in rule.rule]
+    methods = ("GET", "POST", "PUT", "PATCH", "DELETE")
+    numbered = [(method, rule) for method in methods for rule in rules(site, method) if "<int:" in rule.rule]
+    assert {method for method, _ in numbered} >= {"GET", "POST", "PUT"}
     assert len(numbered) > 15
-    for rule in numbered:
-        method = "POST" if "POST" in (rule.methods or ()) else "GET"
-        assert admin.open(path(rule, number), method=method).status_code == 404, rule
+    for method, rule in numbered:
+        assert admin.open(path(rule, number), method=method).status_code == 404, (method, rule)
+    assert admin.delete(f"/api/v1/doors/{number}/arrivals/1").status_code == 404
+    assert admin.patch("/api/v1/doors/1/arrivals/1").status_code == 405
 
 
 @pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)

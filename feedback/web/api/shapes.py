@@ -11,6 +11,7 @@ from pydantic.functional_validators import AfterValidator
 
 from feedback.services.customers import fields
 from feedback.services.shapes.customers import Property, Switch, clean
+from feedback.web.http.numbers import LARGEST
 
 Dated = TypeVar("Dated", bound=date)
 
@@ -65,7 +66,7 @@ Properties = Annotated[dict[Short, Property], Field(max_length=100)]
 Cursor = Annotated[
     str, StringConstraints(strict=True, min_length=1, max_length=512, pattern=r"^[A-Za-z0-9_-]+$")
 ]
-Number = Annotated[int, Field(ge=1, lt=2**63)]
+Number = Annotated[int, Field(ge=1, le=LARGEST)]
 
 
 class In(BaseModel):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, json, render_template, request
+from collections.abc import Iterable
+
+from flask import Flask, Response, current_app, json, render_template, request
 from flask_wtf.csrf import CSRFError
 from structlog import get_logger
-from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
+from werkzeug.exceptions import NotFound as NoSuchPage
 
 from feedback.errors import (
     Conflict,
@@ -89,11 +92,20 @@ def unknown_host(error: SecurityError) -> Response:
 def _http(error: HTTPException) -> Response:
     if error.response is not None:  # a complete response already, such as a redirect
         return error.get_response()  # type: ignore[return-value]
+    if isinstance(error, MethodNotAllowed) and error.valid_methods and not _exists(error.valid_methods):
+        error = NoSuchPage()
     response = answer(error.code or 500, None)
     for name, value in error.get_headers():
         if name.lower() in ("allow", "retry-after"):
             response.headers[name] = value
     return response
+
+
+def _exists(methods: Iterable[str]) -> bool:
+    """Whether there is a page here for one of these methods. A number that is too large for its rule is refused only
+    after the rules of other methods were compared, and would be told as a wrong method."""
+    adapter = current_app.create_url_adapter(request)
+    return adapter is not None and any(adapter.test(method=each) for each in methods)
 
 
 def _unexpected(error: Exception) -> Response:
