@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from feedback.core.composite import OF_ITEMS, missing_items
@@ -10,7 +10,7 @@ from feedback.core.instruments import instruments
 from feedback.core.questions import MatrixQuestion
 from feedback.core.text.translatable import message
 from feedback.lint.document.document import Document
-from feedback.lint.engine.rule import Finding, Rule
+from feedback.lint.engine.rule import Finding, Rule, Severity
 from feedback.lint.text.question import QuestionView, question_views
 
 RULE = Rule(
@@ -52,7 +52,14 @@ def _incomplete(document: Document) -> Iterator[Finding]:
                 numbers=", ".join(map(str, missing)),
             ),
             rewrite="Add the missing items.",
+            severity=_severity(name, missing),
         )
+
+
+def _severity(name: str, missing: Sequence[int]) -> Severity:
+    """Where most items are asked, the rest was forgotten; a few may be asked for themselves."""
+    asked = OF_ITEMS[name][0] - len(missing)
+    return "warning" if asked > len(missing) else "info"
 
 
 def _not_reversed(document: Document) -> Iterator[Finding]:

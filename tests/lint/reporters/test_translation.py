@@ -193,7 +193,7 @@ def test_findings_are_told_in_the_language_asked_for_and_rules_keep_their_names(
     english = CliRunner().invoke(command, [str(file)]).output
     turkish = CliRunner().invoke(command, [str(file), "--language", "tr"]).output
     assert "both contain 3" in english
-    assert "ikisi de 3 değerini içeriyor" in turkish
+    assert "3 değerini kapsıyor" in turkish
     assert "daha iyisi: 1-3 | 4-6 | 7 or more" in turkish
     assert "range-overlap" in turkish
     assert "Bulunan:" in turkish
