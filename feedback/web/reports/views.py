@@ -204,7 +204,8 @@ class ReportViews:
     def comments(self, session: Session) -> CommentsContext:
         asked = filters.asked(self.today())
         known = reports.all_series(session, self.library)
-        wanted = filters.wanted_comments(asked.period, known)
+        hidden = reports.contact_questions(session, self.library)
+        wanted = replace(filters.wanted_comments(asked.period, known), without=hidden)
         before = request.args.get("before", type=whole)
         if _taken_away():
             found = list(reports.every_comment(session, _viewer(), wanted))
@@ -293,7 +294,9 @@ class ReportViews:
         )
         names = self.names(session)
         whole = Period(date(2000, 1, 1), self.today())
-        words = reports.comments(session, _viewer(), CommentFilter(whole, account_id=account_id), limit=10)
+        hidden = reports.contact_questions(session, self.library)
+        wanted = CommentFilter(whole, account_id=account_id, without=hidden)
+        words = reports.comments(session, _viewer(), wanted, limit=10)
         titles = self._titles(session)
         return AccountContext(
             page=page,

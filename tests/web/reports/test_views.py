@@ -18,9 +18,9 @@ from feedback.i18n import translator
 from feedback.services import reports, rollups
 from feedback.services.access import Viewer
 from feedback.services.customers.revenue import exchange_of
-from feedback.store.models import AuditEntry, User
+from feedback.store.models import AnswerRow, AuditEntry, User
 from tests import factories_reports
-from tests.factories_surveys import questionnaire, shelf
+from tests.factories_surveys import RECOMMEND, questionnaire, shelf
 from tests.web.conftest import SignIn
 
 PAGES = ("/", "/scores/relationship/score", "/comments", "/loop", "/accounts", "/accounts/1", "/quarter")
@@ -65,6 +65,25 @@ def test_a_csm_sees_the_score_and_the_words_of_own_accounts_only(sign_in: SignIn
     comments = client.get("/insights/comments").text
     assert "from mine" in comments
     assert "from hers" not in comments
+
+
+def test_a_name_or_an_address_that_a_survey_asked_for_is_no_comment(
+    sign_in: SignIn, runtime: Runtime
+) -> None:
+    mail = {"key": "mail", "type": "text", "text": "Where can we write to you?", "contact": "email"}
+    with runtime.database.writing() as session:
+        made = factories_reports.answered(
+            session,
+            9,
+            clock.now() - timedelta(days=1),
+            words="fine indeed",
+            library=shelf(questionnaire(RECOMMEND, mail, key="walk-in")),
+            questionnaire="walk-in",
+        )
+        made.answers.append(AnswerRow(question="mail", text="walked.in@acme.example"))
+    page = sign_in("lead").get("/insights/comments").text
+    assert "fine indeed" in page
+    assert "walked.in@acme.example" not in page
 
 
 def test_a_score_on_somebodys_own_scale_is_counted_with_its_good_points(
