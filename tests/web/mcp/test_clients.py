@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx2
@@ -29,7 +30,8 @@ def talk(address: str, key: str, mode: str, work: Callable[[Client], Coroutine[A
         ):
             return await work(client)
 
-    return asyncio.run(run())
+    with ThreadPoolExecutor(1) as aside:  # a browser of other tests may have a loop in this thread
+        return aside.submit(asyncio.run, run()).result()
 
 
 @pytest.mark.parametrize("mode", MODES)
