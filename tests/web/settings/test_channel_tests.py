@@ -140,7 +140,8 @@ def test_a_running_worker_sends_by_a_channel_that_was_enabled_meanwhile(
     worker.tick()
     enabled_mail(admin, smtp)
     without = admin.post("/studio/relationship-nps/test", data={"channel": "email", "language": "en"})
-    assert "Set the organisation&#39;s name in the settings first" in without.text
+    assert without.status_code == 422
+    assert "Your organisation has no name yet" in without.text
     saved(admin, "brand", {"organisation.name": "Acme"})
     asked = admin.post("/studio/relationship-nps/test", data={"channel": "email", "language": "en"})
     assert asked.status_code == 303, re.findall(r'role="alert">(.*?)<', asked.text)
