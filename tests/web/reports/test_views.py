@@ -86,6 +86,13 @@ def test_a_name_or_an_address_that_a_survey_asked_for_is_no_comment(
     assert "walked.in@acme.example" not in page
 
 
+def test_a_comment_has_the_colour_of_its_score(sign_in: SignIn, runtime: Runtime) -> None:
+    for value, colour in ((6, "score low"), (7, "score "), (9, "score praise")):
+        answer(runtime, value, 1, words=f"words of {value}")
+        before, _, _ = sign_in("lead").get("/insights/comments").text.partition(f"words of {value}")
+        assert before.rpartition('<span class="score')[2].startswith(f'{colour.removeprefix("score")}">')
+
+
 def test_a_score_on_somebodys_own_scale_is_counted_with_its_good_points(
     sign_in: SignIn, runtime: Runtime
 ) -> None:
