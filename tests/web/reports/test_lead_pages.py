@@ -105,6 +105,10 @@ def test_a_lead_goes_from_the_score_to_the_words_without_javascript(site: str, o
     page.select_option("select[name=band]", "detractor")
     page.get_by_role("button", name="Apply").last.click()
     expect(page.locator(".comments .score").first).to_have_class("score low")
+    colour = "each => getComputedStyle(each).backgroundColor"
+    here = page.locator(".comments .score.low").first.evaluate(colour)
+    page.goto(f"{site}/desk/")
+    assert here == page.locator(".score.low").first.evaluate(colour)
 
 
 def test_on_a_phone_the_filters_of_the_comments_are_folded_until_one_is_set(
