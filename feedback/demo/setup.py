@@ -106,7 +106,7 @@ def guide_of_empty(runtime: Runtime) -> str:
     base = runtime.settings.web.public_url
     return (
         f"\n  Your new installation           {base}/\n"
-        f"  Sign in as {ADMIN} with the password {PASSWORD}.\n"
+        f"  Sign in with the password {PASSWORD} as\n    admin  {ADMIN}\n\n"
         "  The first steps lead you to your first survey. You need nothing but the browser.\n\n"
         f"  Customers' phones and inboxes   {base}/simulator/\n"
         "  Everything that is sent arrives there, at any hour, and nothing leaves this machine.\n\n"
