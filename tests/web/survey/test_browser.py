@@ -186,7 +186,7 @@ def test_one_tap_saves_the_score_and_goes_on(browser: Browser, nps: Site, serve:
 def test_arrow_keys_choose_and_do_not_send(browser: Browser, nps: Site, serve: Any) -> None:
     page = open_page(browser)
     page.goto(serve(nps))
-    page.focus("[value='0']")
+    page.focus("input[value='0']")
     for key in ("Space", "ArrowRight", "ArrowRight", "ArrowRight"):
         page.keyboard.press(key)
     page.wait_for_timeout(300)
@@ -325,7 +325,7 @@ def test_the_scale_runs_from_right_to_left_in_persian(browser: Browser, address:
     page = open_page(browser, 1280)
     page.goto(f"{address}?q=nps&l=fa")
     left = "it => it.getBoundingClientRect().left"
-    assert page.eval_on_selector("[value='0']", left) > page.eval_on_selector("[value='10']", left)
+    assert page.eval_on_selector("input[value='0']", left) > page.eval_on_selector("[value='10']", left)
 
 
 def test_an_embedded_form_gets_the_height_that_it_needs(
