@@ -59,7 +59,10 @@ def main(arguments: Sequence[str]) -> None:
     if options.ready:
         (options.ready / f"{os.getpid()}.ready").touch()
     looked = 0.0
-    with ThreadPoolExecutor(options.threads) as pool:
+    with ThreadPoolExecutor(options.threads) as threads:
+        # A process that freezes does so at its point alone: with another thread it could freeze between that one's last
+        # check and the kernel's write as well, of which nothing is promised (docs/delivery.md).
+        pool = None if options.at else threads
         while True:
             try:
                 now = database.now()
