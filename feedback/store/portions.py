@@ -84,6 +84,9 @@ class Portions:
     ) -> bool:
         """Give all `items` to `work`, a portion at a time; `then` gets its result once it is committed.
 
+        The items of a portion are taken from `items` before its transaction begins, so a sequence that computes them
+        when it is asked keeps nobody waiting meanwhile.
+
         If `work` handles its items together, most of its time is that of its statements and its commit. A portion then
         has at least `least` items: with fewer it would hardly be shorter, however slow a loaded machine makes it.
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, overload
 
 import structlog
 from sqlalchemy import Select, literal_column, select
@@ -25,7 +25,9 @@ from feedback.services.doors import arrivals, bodies, mapping
 from feedback.services.doors.bodies import UnreadableError
 from feedback.services.doors.expressions import ExpressionError
 from feedback.services.doors.mapping import DoorSetup
-from feedback.services.doors.taking import SEEN, TakenItem, take
+from feedback.services.doors.reading import DoorReading
+from feedback.services.doors.taking import SEEN, TakenItem, read, take
+from feedback.settings import Settings
 from feedback.store.database import Database
 from feedback.store.models import Door, DoorArrival
 from feedback.store.portions import SHORT_REST, Portions, never
@@ -82,9 +84,10 @@ def process(
         with portions.database.writing() as session:
             _end(session, arrival_id, work.why, now)
         return
-    if len(work.items) <= most:
-        places = range(len(_done(arrival)), len(work.items))
-        portions.each(places, partial(_take_some, arrival_id, work, context, now))
+    if work.setup is not None and len(work.items) <= most:
+        first = len(_done(arrival))
+        parts = _ReadParts(work.setup, work.items[first:], context.settings, first)
+        portions.each(parts, partial(_take_some, arrival_id, len(work.items), context, now))
 
 
 def process_waiting(database: Database, context: Context, now: datetime, stopped: Any = never) -> int:
@@ -136,22 +139,56 @@ def _done(arrival: DoorArrival) -> list[Any]:
     return list((arrival.outcome or {}).get("items", ()))
 
 
+@dataclass(frozen=True, slots=True)
+class _ReadPart:
+    """What was read from the part at this place of a body."""
+
+    place: int
+    reading: DoorReading | TakenItem
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadParts(Sequence[_ReadPart]):
+    """Parts of a body, which are read with the mapping when they are asked for: `Portions` does so between its
+    transactions. So the mapping keeps nobody waiting, and only one portion of what it makes is in memory."""
+
+    setup: DoorSetup
+    items: Sequence[Any]
+    settings: Settings
+    first: int = 0
+    """The place in the body of the first of them."""
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @overload
+    def __getitem__(self, place: int) -> _ReadPart: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[_ReadPart]: ...
+    def __getitem__(self, place: int | slice) -> _ReadPart | list[_ReadPart]:
+        places = range(len(self))[place]
+        return self._read(places) if isinstance(places, int) else [self._read(each) for each in places]
+
+    def _read(self, place: int) -> _ReadPart:
+        return _ReadPart(self.first + place, read(self.setup, self.items[place], self.settings))
+
+
 def _take_some(
-    arrival_id: int, work: DoorWork, context: Context, now: datetime, session: Session, places: Sequence[int]
+    arrival_id: int, parts: int, context: Context, now: datetime, session: Session, some: Sequence[_ReadPart]
 ) -> None:
-    """Take in these parts, if nobody else has done so."""
+    """Take in some of so many parts, if nobody else has done so."""
     arrival = session.scalar(select(DoorArrival).where(DoorArrival.id == arrival_id).with_for_update())
     door = session.get(Door, arrival.door_id) if arrival is not None else None
-    if arrival is None or door is None or work.setup is None or not _is_due(arrival, door):
+    if arrival is None or door is None or not _is_due(arrival, door):
         return
     done = _done(arrival)
-    if len(done) != places[0]:
+    if len(done) != some[0].place:
         return
-    taken = [take(session, door, work.setup, work.items[place], context, now) for place in places]
+    taken = [take(session, door, each.reading, context, now) for each in some]
     done += [each.stored() for each in taken]
     arrival.outcome = {"items": done}
     arrivals.add_mentions(session, arrival.id, _named(taken))
-    if len(done) == len(work.items):
+    if len(done) == parts:
         arrival.state, arrival.processed_at = overall([each["state"] for each in done]), now
 
 
@@ -203,11 +240,12 @@ def trial(
     setup = work.setup
     if not work.items or setup is None:
         return DoorTrial([], 0, work.why)
+    parts = _ReadParts(setup, work.items, context.settings)[:TRIED]
     found: list[TakenItem] = []
     try:
         with database.writing() as session:
             door = _door_of_trial(session, door_id, setup_text, now)
-            found += [take(session, door, setup, item, context, now) for item in work.items[:TRIED]]
+            found += [take(session, door, each.reading, context, now) for each in parts]
             raise _NothingStoredError
     except _NothingStoredError:
         return DoorTrial(found, len(work.items))

@@ -27,6 +27,7 @@ from feedback.services.customers import (
 from feedback.services.doors.mapping import DoorSetup
 from feedback.services.doors.reading import DoorReading, ReadContact, UnusableError, read_item
 from feedback.services.journey import enrolments
+from feedback.settings import Settings
 from feedback.store.database import add_once
 from feedback.store.models import Account, Contact, ContactAlias, Door, DoorSeen
 
@@ -61,24 +62,27 @@ SEEN = "seen"
 """The state of a part that was taken in before."""
 
 
-def take(
-    session: Session, door: Door, setup: DoorSetup, item: Any, context: Context, now: datetime
-) -> TakenItem:
-    """Take in one part of a body. Never raises for what is in it."""
+def read(setup: DoorSetup, item: Any, settings: Settings) -> DoorReading | TakenItem:
+    """What is to be stored of one part of a body, or what has become of it if nothing is. Never raises for what is in
+    it.
+
+    Call it outside of transactions: expressions of somebody else's may take long.
+    """
     try:
-        reading = read_item(setup, item, context.settings)
+        reading = read_item(setup, item, settings)
     except UnusableError as error:
         return TakenItem(ArrivalState.REFUSED, why=str(error))
-    if reading is None or reading.ignore:
-        return (
-            TakenItem(ArrivalState.UNKNOWN)
-            if reading is None
-            else TakenItem(ArrivalState.IGNORED, reading.rule)
-        )
-    return _stored(session, door, reading, context, now)
+    if reading is None:
+        return TakenItem(ArrivalState.UNKNOWN)
+    return TakenItem(ArrivalState.IGNORED, reading.rule) if reading.ignore else reading
 
 
-def _stored(session: Session, door: Door, reading: DoorReading, context: Context, now: datetime) -> TakenItem:
+def take(
+    session: Session, door: Door, reading: DoorReading | TakenItem, context: Context, now: datetime
+) -> TakenItem:
+    """Store what was read from one part of a body."""
+    if isinstance(reading, TakenItem):
+        return reading
     taken = TakenItem(ArrivalState.DONE, reading.rule)
     try:
         with session.begin_nested():

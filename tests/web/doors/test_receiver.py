@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 
 from feedback import clock
 from feedback.bootstrap import Runtime
-from feedback.services.doors import arrivals, processing, recipes, setting_up
+from feedback.services.doors import arrivals, expressions, processing, recipes, setting_up
 from feedback.store.models import Account, Contact, Door, DoorArrival, JourneyEvent
 from feedback.store.portions import Portions
 from feedback.web.doors import receiver
@@ -162,6 +162,27 @@ def test_a_large_body_is_left_to_the_worker_who_can_be_interrupted(
     (row,) = rows(runtime)
     assert len(row.outcome["items"]) == 60 and {each["state"] for each in row.outcome["items"]} == {"done"}
     assert str(row.state) == "done"
+
+
+def test_expressions_hold_no_lock_however_long_they_take(
+    system: OtherSystem, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While each of them is evaluated, somebody else writes to the same body's row."""
+    search, looks = expressions.search, []
+
+    def beside_a_writer(text: str, data: object) -> object:
+        with runtime.database.writing() as session:  # on SQLite refused inside of another transaction
+            session.execute(select(DoorArrival.id).with_for_update(nowait=True))
+        looks.append(text)
+        return search(text, data)
+
+    monkeypatch.setattr(expressions, "search", beside_a_writer)
+    system.post(ACME)
+    system.post(json.dumps([json.loads(ACME) | {"id": n} for n in range(30)]))  # left to the worker
+    processing.process_waiting(runtime.database, runtime, clock.now())
+    assert states(runtime) == ["done", "done"]
+    tried = processing.trial(runtime.database, door(runtime).id, SIGNED, ACME, runtime, clock.now())
+    assert tried.state == "done" and len(looks) > 100
 
 
 def test_what_comes_by_a_paused_door_waits(system: OtherSystem, runtime: Runtime) -> None:
