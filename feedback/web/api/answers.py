@@ -17,22 +17,23 @@ from feedback.errors import NotFound
 from feedback.services.customers import Stored
 from feedback.services.staff import call_answers
 from feedback.services.staff.call_answers import Answered, RepeatableCall
-from feedback.web.api.gate import caller
+from feedback.web.api.gate import IDEMPOTENCY_KEY, caller
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
 
 Effect = Callable[[Session], Response]
-IDEMPOTENCY_KEY = "Idempotency-Key"
 _KEPT = ("Content-Type", "ETag", "Location")
 """Headers that are kept with an answer."""
 
 
 def answer(body: Any, status: int = 200) -> Response:
     """`body` (a shape or JSON values) as the answer."""
-    values = body.model_dump(mode="json") if isinstance(body, BaseModel) else body
-    text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
-    return Response(text, status, mimetype="application/json")
+    if isinstance(body, BaseModel):
+        text = body.model_dump_json()
+    else:
+        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return Response(text, status, content_type="application/json")
 
 
 def stored_answer(shape: BaseModel, stored: Stored | None = None) -> Response:

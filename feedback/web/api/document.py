@@ -28,7 +28,7 @@ _PROBLEMS = {
     413: "The body is too large.",
     415: "The body is not sent as JSON.",
     422: "The request does not match this description, or its values are not acceptable; `errors` says where.",
-    428: "Send `If-Match`.",
+    428: "Send `If-Match` or `Idempotency-Key`; `detail` says which.",
     429: "Too many calls; wait for the seconds in `Retry-After`.",
     503: "The database cannot be used at the moment.",
 }
@@ -77,11 +77,11 @@ def stored(shape: type[BaseModel]) -> Answers:
 
 def describe(app: Flask, api: APIBlueprint) -> dict[str, Any]:
     """The OpenAPI document."""
-    scopes = dict(_scopes(app, api))
+    views = dict(_views(app, api))
     paths = {path: _dumped(item) for path, item in api.paths.items()}
     for path, item in paths.items():
         for method, operation in item.items():
-            _complete(operation, f"{method.upper()} {path}", scopes)
+            _complete(operation, f"{method.upper()} {path}", views)
     schemas = {name: _dumped(schema) for name, schema in api.components_schemas.items()}
     schemas["Problem"] = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= schemas["Problem"].pop("$defs", {})
@@ -98,16 +98,20 @@ def describe(app: Flask, api: APIBlueprint) -> dict[str, Any]:
     }
 
 
-def _complete(operation: dict[str, Any], label: str, scopes: Mapping[str, tuple[Scope, ...]]) -> None:
+def _complete(operation: dict[str, Any], label: str, views: Mapping[str, Any]) -> None:
     """Add what the routes do not say: scopes, headers that many share, and the example."""
     method, _, path = label.partition(" ")
-    wanted = [each.value for each in scopes[label]]
+    view = views[label]
+    scopes: tuple[Scope, ...] = getattr(view, "scopes", ())
+    wanted = [each.value for each in scopes]
     operation["x-scopes"] = wanted
     operation["tags"] = [path.split("/")[1]]
     told = f"Scope: {' or '.join(f'`{each}`' for each in wanted)}."
     operation["description"] = "\n\n".join(filter(None, (operation.get("description"), told)))
     parameters = operation.setdefault("parameters", [])
-    if method == "POST":
+    if getattr(view, "sent_once", False):
+        parameters.append({**_HEADERS["Idempotency-Key"], "required": True})
+    elif method == "POST":
         parameters.append({"$ref": "#/components/parameters/Idempotency-Key"})
     if method == "PUT" or (path.startswith("/follow-ups/") and method == "POST"):
         parameters.append({"$ref": "#/components/parameters/If-Match"})
@@ -117,15 +121,14 @@ def _complete(operation: dict[str, Any], label: str, scopes: Mapping[str, tuple[
         }
 
 
-def _scopes(app: Flask, api: APIBlueprint) -> Iterator[tuple[str, tuple[Scope, ...]]]:
-    """Method and path, as the document writes them, and the scopes of the view."""
+def _views(app: Flask, api: APIBlueprint) -> Iterator[tuple[str, Any]]:
+    """Method and path, as the document writes them, and the view."""
     for rule in app.url_map.iter_rules():
         if not rule.endpoint.startswith(f"{api.name}."):
             continue
         path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule).removeprefix("/api/v1")
-        scopes = getattr(app.view_functions[rule.endpoint], "scopes", ())
         for method in rule.methods or ():
-            yield f"{method} {path}", scopes
+            yield f"{method} {path}", app.view_functions[rule.endpoint]
 
 
 def _dumped(part: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import (
     BadRequest,
     Forbidden,
+    PreconditionRequired,
     TooManyRequests,
     Unauthorized,
     UnsupportedMediaType,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 CALLS = RateLimit(1_200)
 """Per key and process: enough to import a customer base, but not enough to overload the system."""
+IDEMPOTENCY_KEY = "Idempotency-Key"
 EVENTS_OF_A_CALL = 20
 """A batch counts as one call for each so many events."""
 SEEN = RateLimit(1, 3_600.0)
@@ -42,7 +44,7 @@ class Gate:
         self._seen = Counters()
 
     def check(self) -> Response | None:
-        """Raises an HTTP error (401, 403, 429, 415 or 400), or returns None to continue the request."""
+        """Raises an HTTP error (401, 403, 429, 428, 415 or 400), or returns None to continue the request."""
         scopes = _scopes_of(request.endpoint)
         if scopes == ():
             return None
@@ -50,6 +52,7 @@ class Gate:
         self.known_caller(given.token if given is not None and given.type == "bearer" else None)
         if scopes is not None:
             demand(*scopes)
+            _demand_idempotency_key(request.endpoint)
         if request.method in ("POST", "PUT"):
             _read_json()
         return None
@@ -133,6 +136,15 @@ def _scopes_of(endpoint: str | None) -> tuple[Scope, ...] | None:
     if scopes is None:
         raise Forbidden("Nobody may call this yet: it has no scope.")
     return scopes
+
+
+def _demand_idempotency_key(endpoint: str | None) -> None:
+    view = current_app.view_functions.get(endpoint or "")
+    if getattr(view, "sent_once", False) and IDEMPOTENCY_KEY not in request.headers:
+        raise PreconditionRequired(
+            f"Send {IDEMPOTENCY_KEY} with a random value, and the same one if you send this call again: the customer "
+            "then gets the message once."
+        )
 
 
 def _read_json() -> None:

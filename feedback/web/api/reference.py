@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
+
+from feedback.web.api.gate import IDEMPOTENCY_KEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def _operations(document: Mapping[str, Any], address: str) -> Iterator[tuple[str
                     parameters=tuple(map(reader.parameter, operation.get("parameters", ()))),
                     body=tuple(reader.fields(body.get("schema", {}))),
                     answer=tuple(reader.fields(shape.get("application/json", {}).get("schema", {}))),
-                    example=_curl(method.upper(), address + path, body),
+                    example=_curl(method.upper(), address + path, body, operation.get("parameters", ())),
                 ),
             )
 
@@ -81,8 +83,10 @@ def _place(document: Mapping[str, Any], path: str) -> int:
     return next(number for number, each in enumerate(document["paths"]) if each.split("/")[1] == first)
 
 
-def _curl(method: str, address: str, body: Mapping[str, Any]) -> str:
+def _curl(method: str, address: str, body: Mapping[str, Any], parameters: Iterable[Mapping[str, Any]]) -> str:
     written = [f'curl -X {method} "{address}"', '-H "Authorization: Bearer $KEY"']
+    if any(each.get("name") == IDEMPOTENCY_KEY and each.get("required") for each in parameters):
+        written.append(f'-H "{IDEMPOTENCY_KEY}: $(uuidgen)"')
     example = body.get("examples", {}).get("example", {}).get("value")
     if example is not None:
         written.append('-H "Content-Type: application/json"')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from feedback.services.access import Viewer
@@ -56,13 +57,21 @@ class Caller:
 
     @classmethod
     def of(cls, key: ValidKey) -> Caller:
-        permissions = frozenset(Permission) if key.roles is None else granted(key.roles)
-        return cls(key.id, key.owner_id, key.scopes, allowed(key.scopes, permissions), permissions)
+        return cls(key.id, key.owner_id, key.scopes, *_rights(key.scopes, key.roles))
 
     @property
     def viewer(self) -> Viewer:
         """Whose accounts the caller sees: its owner's, or all for a key of the installation."""
         return viewer_of(self.owner_id or 0, self.permissions)
+
+
+@lru_cache(maxsize=200)
+def _rights(
+    scopes: frozenset[str], roles: frozenset[str] | None
+) -> tuple[frozenset[str], frozenset[Permission]]:
+    """(what a key with these scopes may do, its owner's permissions); without roles it is the installation's."""
+    permissions = frozenset(Permission) if roles is None else granted(roles)
+    return allowed(scopes, permissions), permissions
 
 
 def allowed(scopes: Collection[str], permissions: Collection[Permission]) -> frozenset[str]:
@@ -79,6 +88,15 @@ def needs(*scopes: Scope) -> Callable[[View], View]:
         return public(f"the caller brings an API key with the scope {' or '.join(scopes)}")(view)
 
     return mark
+
+
+def sent_once(view: View) -> View:
+    """A route that sends something to a customer: each call needs an `Idempotency-Key`.
+
+    Without one, a caller that gets no answer could only choose between sending twice and perhaps not at all.
+    """
+    view.sent_once = True  # type: ignore[attr-defined]
+    return view
 
 
 def open_to_all(why: str) -> Callable[[View], View]:

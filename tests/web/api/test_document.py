@@ -123,6 +123,8 @@ def test_every_example_works(program: Program) -> None:
             (task,) = program.every("/follow-ups", account="a0", kind="recovery")[-1:]
             headers["If-Match"] = f'"{task["revision"]}"'
             path = path.replace("{follow_up_id}", str(task["id"]))
+        if label.endswith("/messages"):
+            headers["Idempotency-Key"] = "7f0c"
         if "{invitation_id}" in path:
             path = path.replace(
                 "{invitation_id}", str(program.every("/invitations", contact="c-17")[0]["id"])

@@ -32,7 +32,7 @@ from feedback.web.api.answers import answer, tagged, written
 from feedback.web.api.gate import Gate, caller
 from feedback.web.api.listing import Listed, Sorts, listed
 from feedback.web.api.problems import mistaken
-from feedback.web.api.scopes import needs
+from feedback.web.api.scopes import needs, sent_once
 from feedback.web.api.shapes import Amount, In, Moment, Name, Number, Short, Words
 from feedback.web.auth.permissions import Permission
 
@@ -224,7 +224,9 @@ def _writing(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:
         responses={200: WrittenList},
     )
     @needs(Scope.FOLLOW_UPS_SEND)
+    @sent_once
     def message_follow_up(path: FollowUpId, body: MessageIn) -> Response:
+        """`Idempotency-Key` is needed, so that the customer gets the message once, also if you get no answer."""
         letter = CustomerLetter(body.channel, body.text, body.subject or "", waits=body.waits)
 
         def effect(session: Session) -> Response:

@@ -92,12 +92,15 @@ def test_a_follow_up_is_snoozed_and_reassigned(cem: Program) -> None:
     assert (moved.status_code, moved.get_json()["owner"]) == (200, "selin@example.com")
 
 
+ONCE = {"Idempotency-Key": "5c1f"}
+
+
 def test_a_program_writes_to_the_customer_in_somebody_s_name(app: Flask, key_of: KeyOf) -> None:
     agree(app)
     program = key_of("cem", Scope.FOLLOW_UPS_READ, Scope.FOLLOW_UPS_SEND)
     number = program.every("/follow-ups", state="open", kind="recovery", account="a0")[0]["id"]
     message = {"channel": "email", "text": "When may I call you?", "subject": "Your feedback", "waits": True}
-    answer = program.call("POST", f"/follow-ups/{number}/messages", message)
+    answer = program.call("POST", f"/follow-ups/{number}/messages", message, headers=ONCE)
     assert answer.status_code == 200, answer.text
     (sent,) = answer.get_json()["items"]
     assert (sent["direction"], sent["channel"], sent["state"]) == ("out", "email", "queued")
@@ -106,11 +109,28 @@ def test_a_program_writes_to_the_customer_in_somebody_s_name(app: Flask, key_of:
     assert kinds[-1] == "wrote_email"
 
 
+def test_a_message_that_is_sent_again_after_a_lost_answer_reaches_the_customer_once(
+    app: Flask, key_of: KeyOf
+) -> None:
+    agree(app)
+    program = key_of("cem", Scope.FOLLOW_UPS_READ, Scope.FOLLOW_UPS_SEND)
+    number = program.every("/follow-ups", state="open", kind="recovery", account="a0")[0]["id"]
+    where = f"/follow-ups/{number}/messages"
+    message = {"channel": "email", "text": "When may I call you?", "subject": "Your feedback", "waits": True}
+    refused = program.call("POST", where, message)
+    assert refused.status_code == 428
+    assert "Idempotency-Key" in refused.get_json()["detail"]
+    first, again = (program.call("POST", where, message, headers=ONCE) for _ in range(2))
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert first.get_json() == again.get_json() == program.get(where).get_json()
+    assert len(first.get_json()["items"]) == 1
+
+
 def test_a_customer_who_never_agreed_is_not_written_to_by_a_program(key_of: KeyOf) -> None:
     program = key_of("cem", Scope.FOLLOW_UPS_READ, Scope.FOLLOW_UPS_SEND)
     number = program.every("/follow-ups", state="open", kind="recovery", account="a0")[0]["id"]
     message = {"channel": "sms", "text": "When may I call you?", "waits": True}
-    answer = program.call("POST", f"/follow-ups/{number}/messages", message)
+    answer = program.call("POST", f"/follow-ups/{number}/messages", message, headers=ONCE)
     assert (answer.status_code, "may not be written to" in answer.text) == (422, True)
 
 
