@@ -320,6 +320,7 @@ TESTED_ELSEWHERE = {
     "services/shapes/follow_ups.py": "web/api/resources/test_follow_ups.py",
     "services/shapes/invitations.py": "web/api/resources/test_invitations.py",
     "services/shapes/responses.py": "web/api/resources/test_responses.py",
+    "services/staff/permissions.py": "web/auth/test_permissions.py",
     "services/staff/recovery_codes.py": "web/auth/test_second_factor.py",
     "services/staff/second_factor_reset.py": "cli/test_staff.py",
     "services/staff/sessions.py": "web/auth/test_sessions.py",

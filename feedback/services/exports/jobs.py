@@ -28,6 +28,7 @@ from feedback.services.context import Context
 from feedback.services.exports.making import file_name, make
 from feedback.services.exports.reading import ExportInterruptedError
 from feedback.services.exports.selection import ExportRequest
+from feedback.services.staff.permissions import Permission, granted
 from feedback.store.database import Database
 from feedback.store.models import ExportPart, ExportRun, User
 from feedback.store.portions import Portions, never
@@ -243,13 +244,11 @@ def _make(watched: _Watched, context: Context) -> None:
     """Make the file and store it. Raises ExportInterruptedError if the claim is lost."""
     claim, database = watched.claim, watched.database
     with database.reading() as session:
-        user = session.get(User, claim.viewer.user_id) if claim.viewer.user_id else None
-        if claim.viewer.user_id and (user is None or not user.active):
-            raise Rejected(_("The user who asked for it is no longer active."))
+        viewer = _rights_now(session, claim.viewer)
     with TemporaryDirectory(prefix=FOLDER) as folder:
         path = Path(folder) / "file"
         with database.reading() as session:
-            rows = make(session, context.library, claim.viewer, claim.request, path, watched.is_over)
+            rows = make(session, context.library, viewer, claim.request, path, watched.is_over)
         size = path.stat().st_size
         if size > LARGEST:
             raise Rejected(
@@ -257,6 +256,20 @@ def _make(watched: _Watched, context: Context) -> None:
             )
         _store(watched, path)
     watched.end(state="done", rows=rows, size=size)
+
+
+def _rights_now(session: Session, asked: Viewer) -> Viewer:
+    """Who asked, with what they may still see: an export may wait for hours. Raises Rejected if they may export nothing
+    any more. An export of the installation's own has nobody who could lose a right."""
+    if not asked.user_id:
+        return asked
+    user = session.get(User, asked.user_id)
+    if user is None or not user.active:
+        raise Rejected(_("The user who asked for it is no longer active."))
+    rights = granted(role.name for role in user.roles)
+    if Permission.EXPORT not in rights:
+        raise Rejected(_("The user who asked for it may no longer export."))
+    return Viewer(asked.user_id, sees_all=asked.sees_all and Permission.SEE_ALL_ACCOUNTS in rights)
 
 
 def _store(watched: _Watched, path: Path) -> None:

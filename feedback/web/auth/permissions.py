@@ -1,4 +1,4 @@
-"""Permissions: the table of roles, and the guard that checks every request.
+"""The guard that checks every request, by the table of roles (`services.staff.permissions`).
 
 A view declares its access with a decorator of this module (`may`, `signed_in`, `public`). Views of extensions are
 listed in `FOREIGN`. A view without either is refused to everybody, so a forgotten decorator cannot open it.
@@ -6,9 +6,8 @@ listed in `FOREIGN`. A view without either is refused to everybody, so a forgott
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, TypeVar
 
 from flask import Flask, Response, current_app, redirect, request, url_for
@@ -17,79 +16,27 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from feedback.errors import Forbidden
 from feedback.services.access import Viewer
-from feedback.services.staff.accounts import RoleName
+from feedback.services.staff.permissions import ROLES, Permission, granted
+
+__all__ = [
+    "FOREIGN",
+    "ROLES",
+    "ROOMS",
+    "Access",
+    "Permission",
+    "access_of",
+    "allows",
+    "demand",
+    "granted",
+    "guard",
+    "may",
+    "public",
+    "signed_in",
+    "viewer",
+    "viewer_of",
+]
 
 View = TypeVar("View", bound=Callable[..., Any])
-
-
-class Permission(StrEnum):
-    """The permissions in the table below."""
-
-    SEE_FOLLOW_UPS = "follow-ups.see"
-    WORK_FOLLOW_UPS = "follow-ups.work"
-    ASSIGN_FOLLOW_UPS = "follow-ups.assign"
-    MANAGE_CAUSES = "causes.manage"
-    SEE_ALL_ACCOUNTS = "accounts.all"
-    SEE_CUSTOMERS = "customers.see"
-    EDIT_CUSTOMERS = "customers.change"
-    MANAGE_CUSTOMERS = "customers.manage"
-    ERASE_CUSTOMERS = "customers.erase"
-    SEE_REPORTS = "reports.see"
-    EXPORT = "export"
-    SEE_DELIVERIES = "deliveries.see"
-    MANAGE_DELIVERIES = "deliveries.manage"
-    SEE_QUESTIONNAIRES = "questionnaires.see"
-    EDIT_QUESTIONNAIRES = "questionnaires.edit"
-    ACKNOWLEDGE_FINDINGS = "findings.acknowledge"
-    MANAGE_LINKS = "links.manage"
-    MANAGE_CAMPAIGNS = "campaigns.manage"
-    MANAGE_STAFF = "staff.manage"
-    MANAGE_SETTINGS = "settings.manage"
-    SEE_AUDIT = "audit.see"
-    EXPORT_AUDIT = "audit.export"
-
-
-_VIEWER = frozenset(
-    {
-        Permission.SEE_FOLLOW_UPS,
-        Permission.SEE_ALL_ACCOUNTS,
-        Permission.SEE_CUSTOMERS,
-        Permission.SEE_REPORTS,
-        Permission.SEE_QUESTIONNAIRES,
-    }
-)
-_CSM = frozenset(
-    {
-        Permission.SEE_FOLLOW_UPS,
-        Permission.WORK_FOLLOW_UPS,
-        Permission.SEE_CUSTOMERS,
-        Permission.EDIT_CUSTOMERS,
-        Permission.SEE_REPORTS,
-        Permission.SEE_QUESTIONNAIRES,
-        Permission.SEE_DELIVERIES,
-    }
-)
-_LEAD = _VIEWER | _CSM | {
-    Permission.ASSIGN_FOLLOW_UPS,
-    Permission.MANAGE_CAUSES,
-    Permission.MANAGE_CUSTOMERS,
-    Permission.ERASE_CUSTOMERS,
-    Permission.EXPORT,
-    Permission.MANAGE_DELIVERIES,
-    Permission.EDIT_QUESTIONNAIRES,
-    Permission.ACKNOWLEDGE_FINDINGS,
-    Permission.MANAGE_LINKS,
-    Permission.MANAGE_CAMPAIGNS,
-    Permission.SEE_AUDIT,
-}  # fmt: skip
-
-ROLES: Mapping[str, frozenset[Permission]] = {
-    RoleName.VIEWER: _VIEWER,
-    RoleName.CSM: _CSM,
-    RoleName.LEAD: _LEAD,
-    RoleName.ADMIN: frozenset(Permission),
-}
-"""Role -> permissions. A CSM sees their own accounts and those without an owner; the other roles see all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +121,6 @@ def access_of(app: Flask, endpoint: str) -> Access | None:
     if room == "simulator" and app.extensions["feedback"].settings.demo:
         return Access(anybody=True, why="the demo's phone and inbox")
     return declared or FOREIGN.get(endpoint) or ROOMS.get(room)
-
-
-def granted(roles: Iterable[str]) -> frozenset[Permission]:
-    """All permissions of these roles."""
-    return frozenset().union(*(ROLES.get(role, frozenset()) for role in roles))
 
 
 def allows(permission: Permission) -> bool:

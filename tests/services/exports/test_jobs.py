@@ -17,6 +17,7 @@ from feedback.errors import Conflict, Gone, NotFound
 from feedback.services.access import Viewer
 from feedback.services.exports import ExportRequest, jobs, making
 from feedback.services.privacy import erasure
+from feedback.services.staff import accounts
 from feedback.store.models import AnswerRow, AuditEntry, Contact, ExportPart, ExportRun, Response, User
 from feedback.store.portions import Portions
 from tests.factories_reports import answered, user
@@ -30,8 +31,15 @@ NOW = datetime(2026, 3, 12, 12, tzinfo=UTC)
 
 @pytest.fixture
 def lead(world: World) -> Viewer:
+    return Viewer(colleague(world, "Leyla"), sees_all=True)
+
+
+def colleague(world: World, name: str) -> int:
+    """The id of a new user who may export."""
     with world.database.writing() as session:
-        return Viewer(user(session, "Leyla").id, sees_all=True)
+        person = user(session, name)
+        accounts.set_roles(session, person, ["admin"], by=None, now=NOW)
+        return person.id
 
 
 def ask(world: World, viewer: Viewer, wanted: ExportRequest = WANTED) -> int:
@@ -92,8 +100,7 @@ def test_a_file_is_made_taken_and_deleted(
 
 
 def test_only_who_asked_or_sees_all_gets_a_file(world: World, lead: Viewer) -> None:
-    with world.database.writing() as session:
-        cem, selin = user(session, "Cem").id, user(session, "Selin").id
+    cem, selin = colleague(world, "Cem"), colleague(world, "Selin")
     export_id = ask(world, Viewer(cem))
     with world.database.reading() as session:
         assert jobs.find(session, Viewer(cem), export_id)
@@ -117,6 +124,18 @@ def test_somebody_who_left_gets_no_file_and_nobody_fills_the_line(world: World, 
         pass
     found = row(world, last)
     assert (found.state, found.problem) == ("failed", "The user who asked for it is no longer active.")
+
+
+def test_somebody_who_may_no_longer_export_gets_no_file(world: World, lead: Viewer) -> None:
+    colleague(world, "Selin")  # an admin is left
+    waiting = ask(world, lead)
+    with world.database.writing() as session:
+        demoted = session.get_one(User, lead.user_id)
+        accounts.set_roles(session, demoted, ["csm"], by=None, now=NOW)
+    assert work(world)
+    found = row(world, waiting)
+    assert (found.state, found.problem) == ("failed", "The user who asked for it may no longer export.")
+    assert parts(world) == 0
 
 
 def test_a_worker_that_comes_back_late_changes_nothing(
