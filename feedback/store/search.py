@@ -20,6 +20,9 @@ from sqlalchemy.sql.functions import FunctionElement
 from feedback.core.text.folding import fold_any
 
 LONGEST_WORD = 64
+ADDRESS = "@"
+"""Stands before the words of an address in a column of words, so that a search can leave them out: whoever sees
+addresses masked could else guess one letter by letter."""
 _WORD = re.compile(r"[^\W_]+")
 _INVISIBLE = "\u00ad\u061c\u200b\u200d\u200e\u200f\u2060\ufeff"
 _DIGITS = dict(zip("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "0123456789" * 2, strict=True))
@@ -51,7 +54,8 @@ def words_of(texts: Iterable[str | None]) -> list[str]:
 def has_word(column: Any, word: str, *, whole: bool = False) -> ColumnElement[bool]:
     """Whether a column of words (`words_of`, joined by spaces) has this one, or without `whole` one that begins so.
 
-    On PostgreSQL an index over the expression of `WORD_INDEX` finds it; SQLite reads the column.
+    A word of an address begins with `ADDRESS`. On PostgreSQL an index over the expression of `WORD_INDEX` finds it;
+    SQLite reads the column.
     """
     kind = _HasWholeWord if whole else _HasWord
     return kind(column, bindparam(None, word, String()))
@@ -126,13 +130,18 @@ class _HasWord(FunctionElement[bool]):
 @compiles(_HasWord, "postgresql")
 def _word_on_postgresql(element: _HasWord, compiler: Any, **options: Any) -> str:
     column, beginning = (compiler.process(each, **options) for each in element.clauses)
-    return f"({WORD_INDEX.format(column=column)} @@ CAST(CAST({beginning} AS TEXT) || ':*' AS tsquery))"
+    return f"({WORD_INDEX.format(column=column)} @@ {_query(beginning, ':*')})"
 
 
 @compiles(_HasWord)
 def _word_elsewhere(element: _HasWord, compiler: Any, **options: Any) -> str:
     column, beginning = (compiler.process(each, **options) for each in element.clauses)
     return f"(instr(' ' || {column}, ' ' || {beginning}) > 0)"
+
+
+def _query(word: str, suffix: str) -> str:
+    """A query for a word, in quotation marks because of `ADDRESS`; words have none."""
+    return f"CAST('''' || CAST({word} AS TEXT) || '''{suffix}' AS tsquery)"
 
 
 class _HasWholeWord(FunctionElement[bool]):
@@ -144,7 +153,7 @@ class _HasWholeWord(FunctionElement[bool]):
 @compiles(_HasWholeWord, "postgresql")
 def _whole_word_on_postgresql(element: _HasWholeWord, compiler: Any, **options: Any) -> str:
     column, word = (compiler.process(each, **options) for each in element.clauses)
-    return f"({WORD_INDEX.format(column=column)} @@ CAST(CAST({word} AS TEXT) AS tsquery))"
+    return f"({WORD_INDEX.format(column=column)} @@ {_query(word, '')})"
 
 
 @compiles(_HasWholeWord)

@@ -26,14 +26,13 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, text
 
 from feedback import clock
-from feedback.core.contact.recipient import dialling_digits
 from feedback.services.access import Viewer
 from feedback.services.contact import eligibility
 from feedback.services.customers import filters, listing
 from feedback.services.customers.filters import ContactFilter
 from feedback.store.database import Database
 from feedback.store.models import Account, Consent, Contact, Invitation, User
-from feedback.store.search import search_key, words_of
+from feedback.store.models.customers import found_by
 from tests.benchmarks import scale
 from tests.benchmarks.crash import database_of
 
@@ -144,13 +143,11 @@ def _fill(connection: Connection, numbers: range, draw: random.Random, version: 
 
 def _person(n: int, draw: random.Random) -> dict[str, Any]:
     name, phone = f"{draw.choice(FIRST)} {draw.choice(LAST)} {n % 977}", scale.phone(n)
-    texts = (name, scale.mail(n), f"crm-{n}")
     return {
         "id": n + 1, "external_id": f"crm-{n}", "name": name, "account_id": n // 4 + 1, "phone": phone,
         "email": scale.mail(n), "language": draw.choice(("tr", "tr", "en", "de", "fa")),
         "country": draw.choice(COUNTRIES), "properties": {"role": draw.choice(("buyer", "user", "admin"))},
-        "search_words": " ".join([*words_of(texts), *dialling_digits(phone)]),
-        "sort_name": (search_key(name) or "")[:64],
+        **found_by({"name": name, "email": scale.mail(n), "external_id": f"crm-{n}", "phone": phone}),
     }  # fmt: skip
 
 
@@ -242,7 +239,7 @@ def _answer(database: Database, runtime: Any, viewer: Viewer, wanted: ContactFil
     with database.reading() as session:
         backend = None if database.is_sqlite else session.scalar(select(func.pg_backend_pid()))
         now, began, worked = clock.now(), time.perf_counter(), _worked(backend)
-        which = filters.condition(wanted, now, database.zone, "TR")
+        which = filters.condition(wanted, now, database.zone, "TR", by_address=True)
         page = listing.contacts(session, viewer, which, searched=bool(wanted.words))
         listing.standings(session, page.rows, eligibility.policy(runtime.settings), now)
         return time.perf_counter() - began, _worked(backend) - worked

@@ -147,6 +147,21 @@ def test_an_upgrade_takes_the_programs_keys_back_from_callers(database: Database
         ]  # fmt: skip
 
 
+def test_an_upgrade_marks_the_words_of_addresses(database: Database) -> None:
+    with database.connection() as connection:
+        command.upgrade(schema._config(connection), "0025")
+        contact = {**BEFORE_0005[0][1], "name": "Ada", "search_words": "ada example com", "turn": 0}
+        _insert(connection, "contact", {**contact, "email": "ada@example.com", "external_id": "c-1"})
+        _insert(
+            connection, "contact", {**contact, "id": 2, "email": None, "phone": None, "external_id": "c-2"}
+        )
+    database.upgrade()
+    with database.reading() as session:
+        found = session.scalars(select(Contact.search_words).order_by(Contact.id)).all()
+        assert "@ada @example @com" in found[0] and found[0].startswith("ada c 1")
+        assert found[1] == "ada example com"
+
+
 def test_given_answers_to_the_single_ease_question_become_scores(database: Database) -> None:
     """Of a version that asks it; opt-outs, other questions and answers that look like a machine's stay without one."""
     content = {"key": "task", "trend": "tasks", "questions": [

@@ -24,7 +24,7 @@ from feedback.errors import Rejected
 from feedback.services.contact.suppression import SAID
 from feedback.store.models import Account, Consent, Contact, Invitation, Suppression
 from feedback.store.properties import has_property
-from feedback.store.search import has_word, words_of
+from feedback.store.search import ADDRESS, has_word, words_of
 
 Permitted = Literal["email", "sms", "any", "none", "opted_out"]
 NOBODY = 0
@@ -42,7 +42,8 @@ _FEWEST_DIGITS = 3
 class ContactFilter:
     """What a contact must be; an empty field asks nothing.
 
-    `words` are beginnings of words of the name, the address or the external id, or a phone number in any spelling.
+    `words` are beginnings of words of the name or the external id; for those who may see addresses, also of the e-mail
+    address, or a phone number in any spelling.
     `account` is the id of the account; `segment`, `owner` and `renews_within` (days from today) are the account's.
     `stage` is one at which they were asked; `not_asked_for` is the number of days without a survey. `properties` are
     (`contact.plan` or `account.plan`, value).
@@ -98,14 +99,20 @@ def check(wanted: ContactFilter) -> None:
 
 
 def condition(
-    wanted: ContactFilter, now: datetime, zone: tzinfo, region: str | None = None
+    wanted: ContactFilter,
+    now: datetime,
+    zone: tzinfo,
+    region: str | None = None,
+    *,
+    by_address: bool = False,
 ) -> ColumnElement[bool]:
     """A condition on Contact. `zone` is that of the days, `region` (ISO 3166) that of numbers without a country code.
 
-    Erased contacts never fit.
+    Words find addresses only `by_address`, for those who may see them. Erased contacts never fit.
     """
     check(wanted)
-    return and_(Contact.erased_at.is_(None), *_parts(wanted, now, zone, region))
+    words = [_said(Contact.search_words, wanted.words, region, by_address)] if wanted.words.strip() else []
+    return and_(Contact.erased_at.is_(None), *words, *_parts(wanted, now, zone))
 
 
 def account_condition(
@@ -113,15 +120,11 @@ def account_condition(
 ) -> ColumnElement[bool]:
     """A condition on Account: what the filter asks of accounts, and its words as words of the account."""
     check(wanted)
-    words = [_said(Account.search_words, wanted.words, region)] if wanted.words.strip() else []
+    words = [_said(Account.search_words, wanted.words, region, False)] if wanted.words.strip() else []
     return and_(true(), *_account_parts(wanted, now, zone), *words)
 
 
-def _parts(
-    wanted: ContactFilter, now: datetime, zone: tzinfo, region: str | None
-) -> Iterator[ColumnElement[bool]]:
-    if wanted.words.strip():
-        yield _said(Contact.search_words, wanted.words, region)
+def _parts(wanted: ContactFilter, now: datetime, zone: tzinfo) -> Iterator[ColumnElement[bool]]:
     if wanted.account is not None:
         yield Contact.account_id == wanted.account
     if wanted.country:
@@ -180,19 +183,22 @@ def _asked(*which: ColumnElement[bool]) -> Any:
 # --- Words --------------------------------------------------------------------------------------------
 
 
-def _said(column: InstrumentedAttribute[str], written: str, region: str | None) -> ColumnElement[bool]:
+def _said(
+    column: InstrumentedAttribute[str], written: str, region: str | None, by_address: bool
+) -> ColumnElement[bool]:
     """Every word of `written` begins a word of the row, or it is one of its numbers."""
     words = words_of([written])[:MOST_WORDS]
-    ways = [and_(*(_begins(column, word) for word in words))] if words else []
-    ways += [_begins(column, digits) for digits in _digits(written, region) if [digits] != words]
+    ways = [and_(*(_begins(column, word, by_address) for word in words))] if words else []
+    ways += [_begins(column, digits, by_address) for digits in _digits(written, region) if [digits] != words]
     return or_(*ways) if ways else Contact.id.is_(None)
 
 
-def _begins(column: InstrumentedAttribute[str], word: str) -> ColumnElement[bool]:
+def _begins(column: InstrumentedAttribute[str], word: str, by_address: bool) -> ColumnElement[bool]:
     """A word with this beginning. A beginning that is too short must be the whole word: every phone number of a country
     begins with the same digits, and to read all of them takes longer than a person waits."""
     least = SHORTEST_NUMBER if word.isdigit() else SHORTEST_BEGINNING
-    return has_word(column, word, whole=len(word) < least)
+    ways = [word, ADDRESS + word] if by_address else [word]
+    return or_(*(has_word(column, each, whole=len(word) < least) for each in ways))
 
 
 def _digits(written: str, region: str | None) -> list[str]:

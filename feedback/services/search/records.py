@@ -39,10 +39,11 @@ _NUMBER = re.compile(r"#?\s*(\d{1,15})")
 
 @dataclass(frozen=True, slots=True)
 class SearchRights:
-    """Which kinds the viewer may see at all."""
+    """Which kinds the viewer may see at all, and whether addresses unmasked: others find nobody by them."""
 
     viewer: Viewer
     customers: bool = False
+    addresses: bool = False
     follow_ups: bool = False
     questionnaires: bool = False
     campaigns: bool = False
@@ -74,13 +75,13 @@ class SearchPlace:
 def find(
     session: Session, words: str, rights: SearchRights, library: Library, place: SearchPlace
 ) -> FoundRecords:
-    """What fits `words`: beginnings of words of a name, an e-mail address or an external id, a phone number in any
-    spelling, or the number of a follow-up."""
+    """What fits `words`: beginnings of words of a name or an external id, the number of a follow-up, and for those who
+    see them an e-mail address or a phone number in any spelling."""
     words = words.strip()[:LONGEST]
     if not words_of([words]):
         return FoundRecords()
     wanted = ContactFilter(words=words)
-    contacts = _contacts(session, wanted, rights.viewer, place)
+    contacts = _contacts(session, wanted, rights, place)
     accounts = _accounts(session, wanted, rights.viewer, place)
     return FoundRecords(
         _by_name(contacts) if rights.customers else (),
@@ -98,10 +99,10 @@ def fits(words: str, texts: Collection[str]) -> bool:
 
 
 def _contacts(
-    session: Session, wanted: ContactFilter, viewer: Viewer, place: SearchPlace
+    session: Session, wanted: ContactFilter, rights: SearchRights, place: SearchPlace
 ) -> Sequence[Contact]:
-    which = filters.condition(wanted, place.now, place.zone, place.region)
-    sees = without_or_in_accounts_of(viewer, Contact.account_id)
+    which = filters.condition(wanted, place.now, place.zone, place.region, by_address=rights.addresses)
+    sees = without_or_in_accounts_of(rights.viewer, Contact.account_id)
     ids = session.scalars(select(Contact.id).where(sees, which).limit(CONSIDERED)).all()
     options = joinedload(Contact.account)
     return session.scalars(select(Contact).where(Contact.id.in_(ids)).options(options)).all() if ids else ()

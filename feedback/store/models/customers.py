@@ -16,7 +16,7 @@ from feedback.core.contact.recipient import dialling_digits
 from feedback.store.base import Base
 from feedback.store.models.columns import BigId, JsonObject, Name, PrimaryKey, Word
 from feedback.store.models.staff import User
-from feedback.store.search import search_key, words_of
+from feedback.store.search import ADDRESS, search_key, words_of
 
 LONGEST_SORT_KEY = 64
 
@@ -26,9 +26,10 @@ def found_by(row: Mapping[str, Any]) -> dict[str, str]:
 
     Every statement that writes one of the values has to write these two as well; ORM objects do it by themselves.
     """
-    phone, names = row.get("phone"), [row.get("name"), row.get("email"), row.get("external_id")]
-    shown = next((each for each in (*names[:2], phone, names[2]) if each), "")
-    words = [*words_of(names), *(dialling_digits(phone) if phone else ())]
+    name, email, phone, external_id = (row.get(each) for each in ("name", "email", "phone", "external_id"))
+    shown = next((each for each in (name, email, phone, external_id) if each), "")
+    of_addresses = [*words_of([email]), *(dialling_digits(phone) if phone else ())]
+    words = [*words_of([name, external_id]), *(ADDRESS + each for each in of_addresses)]
     return {
         "search_words": " ".join(dict.fromkeys(words)),
         "sort_name": (search_key(shown) or "").strip()[:LONGEST_SORT_KEY],

@@ -131,7 +131,10 @@ class CustomerLists:
         return transaction.get(SavedSegment, saved) if saved else None
 
     def _condition(self, wanted: ContactFilter) -> Any:
-        return filters.condition(wanted, clock.now(), self.database.zone, self._region())
+        by_address = allows(Permission.EDIT_CUSTOMERS)  # others see them masked
+        return filters.condition(
+            wanted, clock.now(), self.database.zone, self._region(), by_address=by_address
+        )
 
     def _region(self) -> str:
         return self.settings.organisation.default_region

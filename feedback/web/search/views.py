@@ -60,6 +60,7 @@ def _rights() -> SearchRights:
     return SearchRights(
         viewer(),
         customers=allows(Permission.SEE_CUSTOMERS),
+        addresses=allows(Permission.EDIT_CUSTOMERS),
         follow_ups=allows(Permission.SEE_FOLLOW_UPS),
         questionnaires=allows(Permission.SEE_QUESTIONNAIRES),
         campaigns=allows(Permission.MANAGE_CAMPAIGNS),

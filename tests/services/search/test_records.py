@@ -14,7 +14,8 @@ from tests.services.followups.desk import MONDAY, Desk
 
 
 def find(desk: Desk, words: str, name: str = "cem", **rights: bool) -> FoundRecords:
-    every = {"customers": True, "follow_ups": True, "questionnaires": True, "campaigns": True, **rights}
+    every = {"customers": True, "follow_ups": True, "questionnaires": True, "campaigns": True}
+    every |= {"addresses": True, **rights}
     with desk.runtime.database.reading() as session:
         place = SearchPlace(MONDAY, UTC, "TR")
         scope = SearchRights(Viewer(desk.people[name], sees_all=name == "lead"), **every)
@@ -53,6 +54,12 @@ def test_a_customer_is_found_by_name_address_number_and_id(desk: Desk, jack: int
     found = find(desk, words)
     assert [each.name for each in found.contacts] == ["Jack Archer"]
     assert [each.id for each in found.follow_ups] == [jack]
+
+
+def test_who_sees_addresses_masked_finds_nobody_by_them(desk: Desk, jack: int) -> None:
+    for words in ("jack@northwind.example", "northwind.ex", "0532 123 45 67"):
+        assert not find(desk, words, addresses=False, questionnaires=False), words
+    assert find(desk, "archer", addresses=False).contacts
 
 
 def test_a_follow_up_is_found_by_its_number_and_by_its_account(desk: Desk, jack: int) -> None:

@@ -27,6 +27,13 @@ def test_the_list_below_the_field_is_a_part_of_a_page(sign_in: SignIn) -> None:
     assert "<html" not in part
 
 
+def test_an_address_that_is_shown_masked_is_not_found_either(sign_in: SignIn) -> None:
+    assert "Grace Moore" in sign_in("lead").get("/search/?q=person0@example.com").text
+    viewer = sign_in("viewer")
+    assert "Grace Moore" in viewer.get("/search/?q=grace").text
+    assert "Grace Moore" not in viewer.get("/search/?q=person0@example.com").text
+
+
 def test_a_colleague_s_customer_is_not_found(sign_in: SignIn) -> None:
     assert "Omar Haddad" not in sign_in("cem").get("/search/?q=omar").text
     assert "Omar Haddad" in sign_in("lead").get("/search/?q=omar").text
