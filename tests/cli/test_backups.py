@@ -314,6 +314,8 @@ def test_an_encrypted_backup_opens_only_with_its_passphrase(
     assert made.exit_code == 0, made.output
     assert made.output.splitlines()[0].endswith("MB, encrypted.")
     assert b"email000@example.com" not in copy.read_bytes()
+    manifest = json.loads((tmp_path / "copy.backup.json").read_text())
+    assert manifest.keys() == {"format", "release", "size", "sha256", "evidence_encrypted"}
     refused = [
         feedback(site.directory, "restore", str(copy), "--drill"),
         feedback(site.directory, "restore", str(copy), "--drill", "--passphrase-file", str(wrong)),
@@ -322,7 +324,9 @@ def test_an_encrypted_backup_opens_only_with_its_passphrase(
     assert "is encrypted" in refused[0].output
     assert refused[1].output.startswith("Give the passphrase with which this backup was encrypted")
     monkeypatch.setenv("FEEDBACK_BACKUP_PASSPHRASE", PASSPHRASE)
-    assert feedback(site.directory, "restore", str(copy), "--drill").exit_code == 0
+    drill = feedback(site.directory, "restore", str(copy), "--drill")
+    assert drill.exit_code == 0, drill.output
+    assert "as the manifest says" in drill.output
     lose(site, request, monkeypatch)
     restored = feedback(site.directory, "restore", str(copy))
     assert restored.exit_code == 0, restored.output

@@ -36,7 +36,7 @@ def never() -> bool:
 def make(database: Database, file: Path, *, passphrase: str = "", stopped: Stopped = never) -> BackupEvidence:
     """Write a copy of the database to `file`, which its owner alone can read, and its manifest beside it.
 
-    With a passphrase, the copy is encrypted (`encryption`). The file appears once it is complete and checked. Returns
+    With a passphrase, both are encrypted (`encryption`). The file appears once it is complete and checked. Returns
     what is in it. Raises Conflict if it exists, StorageUnavailable also if `stopped` says True meanwhile.
     """
     if file.exists():
@@ -44,7 +44,7 @@ def make(database: Database, file: Path, *, passphrase: str = "", stopped: Stopp
     with in_place(file) as unfinished:
         write = _write_sqlite if database.is_sqlite else _write_postgres
         found = write(database, unfinished, passphrase, stopped)
-    evidence.write_manifest(file, found)
+    evidence.write_manifest(file, found, passphrase)
     return found
 
 

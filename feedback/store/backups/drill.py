@@ -56,7 +56,7 @@ def rehearse(
     with copies.opened(file, database, passphrase) as clear, _restored(clear, database, stopped) as copy:
         with copy.rows() as connection:
             found = evidence.take(connection)
-        problems = evidence.differences(manifest.evidence, found) if manifest else []
+        problems = evidence.differences(manifest.evidence(passphrase), found) if manifest else []
         problems += _brought_to_this_release(copy, found.revision)
     return DrillReport(found, _now(database), manifest is not None, tuple(problems))
 

@@ -1,12 +1,15 @@
 """What a copy of the database has to contain: the rows of each table, and a digest of some of them.
 
 It is taken from the database in the same snapshot as the copy, and stored beside it. A drill takes it again from the
-restored copy; if both agree, the copy is what the database was. It contains no row, only numbers and digests.
+restored copy; if both agree, the copy is what the database was. It contains no row, only numbers and digests. Beside
+an encrypted copy it is encrypted, too: how many customers there are, and what few rows contain, is a secret as well.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -18,7 +21,9 @@ from sqlalchemy import Connection, inspect, text
 from feedback import __version__
 from feedback.errors import StorageUnavailable
 from feedback.store import revisions
+from feedback.store.backups import encryption
 
+NO_MANIFEST = "Restore {place} or delete it: it is not the manifest of a backup, or cannot be read."
 SAMPLE = 500
 """Rows of one table whose content is compared, spread over the whole table."""
 FORMAT = 1
@@ -51,11 +56,26 @@ class BackupEvidence:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The file beside a backup: the evidence, and the length and SHA-256 of the backup itself."""
+    """The file beside a backup: the length and SHA-256 of the backup itself, and the evidence as it is written there,
+    perhaps encrypted."""
 
-    evidence: BackupEvidence
     size: int
     sha256: str
+    written: bytes
+    is_encrypted: bool
+
+    def evidence(self, passphrase: str) -> BackupEvidence:
+        """What is in the backup. Raises Rejected for a wrong passphrase, StorageUnavailable if it cannot be read."""
+        clear = io.BytesIO(self.written)
+        if self.is_encrypted:
+            clear = io.BytesIO()
+            encryption.unseal(io.BytesIO(self.written), clear, passphrase)
+        try:
+            found = json.loads(clear.getvalue())
+            tables = {name: TableEvidence(**each) for name, each in found["tables"].items()}
+            return BackupEvidence(found["revision"], tables)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise StorageUnavailable(NO_MANIFEST.format(place="the manifest")) from None
 
 
 def take(connection: Connection) -> BackupEvidence:
@@ -117,15 +137,21 @@ def manifest_of(file: Path) -> Path:
     return file.with_name(f"{file.name}.json")
 
 
-def write_manifest(file: Path, evidence: BackupEvidence) -> None:
-    """Write the manifest of the finished backup `file`."""
-    content = {
+def write_manifest(file: Path, evidence: BackupEvidence, passphrase: str = "") -> None:
+    """Write the manifest of the finished backup `file`. With a passphrase, what is in the backup is encrypted."""
+    content: dict[str, Any] = {
         "format": FORMAT,
         "release": __version__,
         "size": file.stat().st_size,
         "sha256": sha256_of(file),
     }
-    written = json.dumps({**content, "evidence": asdict(evidence)}, indent=1)
+    if passphrase:
+        sealed = io.BytesIO()
+        encryption.seal(io.BytesIO(json.dumps(asdict(evidence)).encode()), sealed, passphrase)
+        content["evidence_encrypted"] = base64.b64encode(sealed.getvalue()).decode()
+    else:
+        content["evidence"] = asdict(evidence)
+    written = json.dumps(content, indent=1)
     place = manifest_of(file)
     place.touch(mode=0o600)
     place.write_text(written + "\n", encoding="utf-8")
@@ -136,15 +162,15 @@ def read_manifest(file: Path) -> Manifest | None:
     place = manifest_of(file)
     try:
         found = json.loads(place.read_text(encoding="utf-8"))
-        evidence = found["evidence"]
-        tables = {name: TableEvidence(**each) for name, each in evidence["tables"].items()}
-        return Manifest(BackupEvidence(evidence["revision"], tables), found["size"], found["sha256"])
+        if sealed := found.get("evidence_encrypted"):
+            written = base64.b64decode(sealed, validate=True)
+        else:
+            written = json.dumps(found["evidence"]).encode()
+        return Manifest(found["size"], found["sha256"], written, bool(sealed))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        raise StorageUnavailable(
-            f"Restore {place} or delete it: it is not the manifest of a backup, or cannot be read."
-        ) from None
+        raise StorageUnavailable(NO_MANIFEST.format(place=place)) from None
 
 
 def sha256_of(file: Path) -> str:
