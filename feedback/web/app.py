@@ -109,8 +109,10 @@ def create_app(runtime: Runtime) -> Flask:
     app.jinja_loader = ChoiceLoader([FileSystemLoader(directory) for directory in directories])
 
     monitoring.install(app)  # first, so that it measures everything after it
+    headers.install(app)
     request_limits.install(app, permissions.guard)
     library_in_force.install(app, follower)
+    app.programs, app.of_everybody = request_limits.READ_LATER, app.hooks()
     second_factor_policy.install(app)
     numbers.install(app)
     csrf = CSRFProtect(app)
@@ -122,7 +124,6 @@ def create_app(runtime: Runtime) -> Flask:
     datastore.install(app, runtime)
     navigation.install(app)
     error_pages.install(app)
-    headers.install(app)
     with runtime.database.writing() as session:
         root_causes.ensure(session)
     app.extensions["customers"] = customer_app.create_app(runtime, follower)

@@ -19,7 +19,7 @@ from werkzeug.exceptions import HTTPException, NotFound, SecurityError
 from feedback.core.token import ALPHABET, LENGTH
 from feedback.web import monitoring
 from feedback.web.http import headers, library_in_force, request_limits
-from feedback.web.http.application import PlainFlask
+from feedback.web.http.application import NoSessions, PlainFlask
 from feedback.web.http.routes import TokenConverter
 from feedback.web.layout import error_pages
 from feedback.web.survey import unsubscribe
@@ -47,6 +47,7 @@ _WITH_SOMETHING_STUCK = re.compile(
 def create_app(runtime: Runtime, follower: Following) -> Flask:
     """The Flask application with survey pages and opt-out pages, of a started Runtime."""
     app = PlainFlask("feedback.web.customer_app", static_folder=None)
+    app.session_interface = NoSessions()
     app.config.update(request_limits.configuration(runtime.settings))
     app.url_map.strict_slashes = False
     app.url_map.converters["token"] = TokenConverter

@@ -132,8 +132,9 @@ def settle(connection: Connection, before: Counted, after: Counted, sent: SentAs
         (ScoreCount, after.cells, before.cells),
         (AnswerCount, after.answers, before.answers),
     ):
-        cells = new.copy()
-        cells.subtract(old)
+        cells = new.copy() if old else new
+        if old:
+            cells.subtract(old)
         raise_cells(connection, table, {cell: (n,) for cell, n in cells.items() if n})
 
 
@@ -208,9 +209,12 @@ def raise_cells(
     """Add numbers to cells, and insert missing ones, in the order of their keys, in as few statements as possible."""
     ordered = iter(sorted(cells))
     while some := list(islice(ordered, CELLS_AT_ONCE)):
-        values = (value for cell in some for value in (*cell, *cells[cell]))
         # Both drivers accept a day as text.
-        bare = tuple(value.isoformat() if type(value) is date else value for value in values)
+        bare = [
+            value.isoformat() if type(value) is date else value
+            for cell in some
+            for value in (*cell, *cells[cell])
+        ]
         statement = _upsert(table, len(some), "?" if connection.dialect.paramstyle == "qmark" else "%s")
         rows_of(connection, statement, bare)
 

@@ -121,9 +121,9 @@ def _count_inbox() -> None:
     """The number of waiting replies, and the first steps that an admin has left, for the layout. They are read before
     the view, so that no request holds two connections."""
     access = access_of(current_app, request.endpoint) if request.endpoint else None
-    if access is None or is_fragment() or not allows(Permission.SEE_FOLLOW_UPS):
+    if access is None or (access.anybody and request.blueprint != "simulator"):
         return
-    if access.anybody and request.blueprint != "simulator":
+    if is_fragment() or not allows(Permission.SEE_FOLLOW_UPS):
         return
     runtime = current_app.extensions["feedback"]
     with runtime.database.reading() as session:
