@@ -263,6 +263,11 @@ class Numbers:
     def __init__(self) -> None:
         self._next, self._lock = 0, threading.Lock()
 
+    @property
+    def given(self) -> int:
+        """How many were handed out."""
+        return self._next
+
     def take(self) -> int:
         with self._lock:
             self._next += 1

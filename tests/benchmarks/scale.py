@@ -1,18 +1,21 @@
 """A large base: what its daily work costs, how long it keeps other writers waiting, and what customers feel of it.
 
-    python3 dev.py bench scale [--contacts 20000] [--days 30] [--seconds 5]
+    python3 dev.py bench scale [--contacts 20000] [--days 30] [--seconds 5] [--only answers events]
                                 [--postgres | --database postgresql://...] [--json FILE]
 
 Builds a base from a fixed seed by bulk inserts: four contacts in an account, renewals spread over a year, one contact
 in fifty on the suppression list, one in fifty without a permission, a fifth asked in the last two months.
 
-1. Enrolment: processor time of the worker's planning for each new enrolment, and its longest write transaction.
-2. Forecast: `feedback plan`, in a process of its own: seconds and memory.
+1. Forecast: `feedback plan`, in a process of its own: seconds and memory.
+2. Answers: page and post, and page, post and redirected page.
 3. Events: processor time of the server for each event posted to the API, and of the import for each row of a file.
-4. Answers: page and post, and page, post and redirected page; then page and post again while the worker plans.
+4. Planning: processor time of the worker's planning for each new enrolment, its longest write transaction, and the
+   answers that are stored meanwhile. The worker plans for some seconds, rests while answers are measured without it,
+   and goes on, so that both are compared on the machine as it was within the same seconds.
 
-Costs are given as multiples of the floor of `bench page`, a bare Flask view that stores one row, measured in the same
-run: times depend on the machine, ratios hardly do.
+`--only` names what is measured: forecast, answers, events, planning. Costs are given as multiples of the floor of
+`bench page`, a bare Flask view that stores one row, measured in the same run: times depend on the machine, ratios
+hardly do. How busy the machine is with other programs is said at the beginning and the end.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ import argparse
 import csv
 import http.client
 import json
+import os
 import random
 import resource
 import statistics
@@ -29,14 +33,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, event, func, insert, select, text
+from sqlalchemy import Connection, Table, event, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from feedback import clock, library, resources, worker
@@ -54,9 +58,15 @@ from tests.benchmarks import page
 from tests.benchmarks.crash import database_of
 from tests.factories_surveys import NPS
 
+T = TypeVar("T")
+
 ROOT = Path(__file__).parents[2]
-ANSWERS = page.INVITATIONS = 100_000
-"""Invitations that wait for an answer, at most twenty for each contact: clients answer as long as the worker plans."""
+ANSWERS = 100_000
+"""Invitations that wait for an answer, or a quarter of the contacts, but at most twenty for each contact: clients
+answer as long as the worker plans."""
+SLICE = 12.0
+"""Seconds for which the worker plans before answers are measured without it, for a third of that time."""
+PARTS = ("forecast", "answers", "events", "planning")
 EVENTS = 500
 """By file and in batches in each round; singly in all rounds together."""
 TOGETHER = 100
@@ -67,6 +77,7 @@ ZONES = ("Europe/Istanbul", "America/Los_Angeles", "Asia/Tehran", "Europe/London
 
 def main() -> None:
     options = _options()
+    page.INVITATIONS = answers_of(options.contacts)
     if options.serve:
         serve(options.database, options.contacts)
     elif options.forecast:
@@ -78,6 +89,7 @@ def main() -> None:
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
+    say(f"machine       {busy()}")
     with ExitStack() as stack:
         directory = stack.enter_context(tempfile.TemporaryDirectory())
         url = options.database or f"sqlite:///{directory}/feedback.db"
@@ -87,16 +99,26 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         build(url, options.contacts)
         say(f"base          {options.contacts:,} contacts in {time.perf_counter() - began:.0f} s")
         figures: dict[str, Any] = {"contacts": options.contacts}
-        figures["forecast"] = measure_forecast(url, options.days)
+        if "forecast" in options.only:
+            figures["forecast"] = measure_forecast(url, options.days)
         with (
             page.running("floor", f"sqlite:///{directory}/floor.db") as bare,
             serving(url, options.contacts) as server,
         ):
             floor = Floor(bare, options.seconds / ROUNDS)
-            figures["answers"] = measure_answers(server, options.seconds, floor)
-            figures["events"] = measure_events(server, Path(directory), url, floor)
-            figures["enrolment"] = measure_planning(server, floor.milliseconds(), figures["answers"])
+            if "answers" in options.only:
+                figures["answers"] = measure_answers(server, options.seconds, floor)
+            if "events" in options.only:
+                figures["events"] = measure_events(server, Path(directory), url, floor)
+            if "planning" in options.only:
+                figures["enrolment"] = measure_planning(server, floor)
+    say(f"machine       {busy()}")
     return figures
+
+
+def busy() -> str:
+    one, five, _ = os.getloadavg()
+    return f"{os.cpu_count()} processors, load {one:.1f} (five minutes: {five:.1f})"
 
 
 # The base.
@@ -116,7 +138,7 @@ def build(url: str, contacts: int) -> None:
             _customers(connection, people, draw, now)
             _permissions(connection, people, now)
             _asked_before(connection, people, version, now)
-    waiting = min(ANSWERS, contacts * 20)
+    waiting = answers_of(contacts)
     for first in range(0, waiting, PORTION):
         with database.connection() as connection:
             _waiting(connection, range(first, min(first + PORTION, waiting)), contacts, version, now)
@@ -124,6 +146,53 @@ def build(url: str, contacts: int) -> None:
         with database.connection() as connection:
             connection.execute(text("ANALYZE"))  # which the server would do by itself in the next minutes
     database.close()
+
+
+def answers_of(contacts: int) -> int:
+    """How many invitations of the base wait for an answer."""
+    return min(max(ANSWERS, contacts // 4), contacts * 20)
+
+
+def insert_all(connection: Connection, model: Any, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows with the same columns; on PostgreSQL by COPY, which is several times as fast."""
+    table = model.__table__
+    if not rows or connection.dialect.name != "postgresql":
+        connection.execute(insert(table), rows or None)
+        return
+    filled = [_with_defaults(table, row) for row in rows]
+    names = list(filled[0])
+    columns = ", ".join(names)
+    with (
+        connection.connection.cursor() as cursor,
+        cursor.copy(f"COPY {table.name} ({columns}) FROM STDIN") as copy,  # type: ignore[attr-defined]
+    ):
+        for row in filled:
+            copy.write_row([row[name] for name in names])
+
+
+class _Parameters:
+    """What a default that is made from the row's other columns asks for."""
+
+    def __init__(self, row: dict[str, Any]) -> None:
+        self._row = row
+
+    def get_current_parameters(self) -> dict[str, Any]:
+        return self._row
+
+
+def _with_defaults(table: Table, row: dict[str, Any]) -> dict[str, Any]:
+    """The row with the defaults that SQLAlchemy would fill in, and with JSON as text."""
+    found: dict[str, Any] = {}
+    for column in table.columns:
+        default: Any = column.default
+        if column.name in row:
+            value = row[column.name]
+        elif default is not None:
+            value = default.arg(_Parameters(row)) if default.is_callable else default.arg
+        else:
+            continue
+        found[column.name] = json.dumps(value) if isinstance(value, dict | list) else value
+    return found
 
 
 def phone(n: int) -> str:
@@ -143,13 +212,13 @@ def _customers(connection: Connection, people: range, draw: random.Random, now: 
              "renewal_on": now.date() + timedelta(days=draw.randrange(365))}
             for n in accounts
         ]  # fmt: skip
-        connection.execute(insert(Account), rows)
+        insert_all(connection, Account, rows)
     rows = [
         {"id": n + 1, "external_id": f"c{n}", "name": f"Person {n}", "account_id": n // 4 + 1, **stamps,
          "phone": phone(n), "email": mail(n), "language": "en", "time_zone": draw.choice(ZONES)}
         for n in people
     ]  # fmt: skip
-    connection.execute(insert(Contact), rows)
+    insert_all(connection, Contact, rows)
 
 
 def _permissions(connection: Connection, people: range, now: datetime) -> None:
@@ -159,25 +228,25 @@ def _permissions(connection: Connection, people: range, now: datetime) -> None:
         for n in people if n % 50 != 7
         for kind, address in (("sms", phone(n)), ("email", mail(n)))
     ]  # fmt: skip
-    connection.execute(insert(Consent), rows)
+    insert_all(connection, Consent, rows)
     rows = [
         {"kind": "email", "address": mail(n), "reason": "opt_out", "source": "bench", "contact_id": n + 1,
          "created_at": now}
         for n in people if n % 50 == 11
     ]  # fmt: skip
-    connection.execute(insert(Suppression), rows)
+    insert_all(connection, Suppression, rows)
 
 
 def _asked_before(connection: Connection, people: range, version: int, now: datetime) -> None:
     rows = [_invitation(n, version, now - timedelta(days=n % 60), state="completed") for n in people[::5]]
-    connection.execute(insert(Invitation), rows)
+    insert_all(connection, Invitation, rows)
 
 
 def _waiting(connection: Connection, numbers: range, contacts: int, version: int, now: datetime) -> None:
     sent = now - timedelta(days=100)  # beyond every rest, so that planning decides as it would without them
     later = {"state": "delivered", "expires_at": now + timedelta(days=1)}
     rows = [_invitation(n % contacts, version, sent, token=page.token(n), **later) for n in numbers]
-    connection.execute(insert(Invitation), rows)
+    insert_all(connection, Invitation, rows)
 
 
 def _invitation(n: int, version: int, sent: datetime, **changes: Any) -> dict[str, Any]:
@@ -264,10 +333,12 @@ def serve(url: str, contacts: int) -> None:
 
 
 def _plan_when_told(runtime: Runtime) -> None:
-    for _ in sys.stdin:
-        holds = Holds(runtime.database)
+    """For as many seconds as each line says, or until there is nothing left to plan."""
+    holds = Holds(runtime.database)
+    for line in sys.stdin:
+        deadline = Deadline(float(line))
         began, used = time.perf_counter(), time.thread_time()
-        worker.plan(runtime, clock.now())
+        worker.plan(runtime, clock.now(), deadline.is_over)
         figures = {
             "seconds": time.perf_counter() - began,
             "processor": time.thread_time() - used,
@@ -275,10 +346,23 @@ def _plan_when_told(runtime: Runtime) -> None:
             "longest_processor_ms": max(holds.processor) * 1_000,
             "p99_ms": holds.milliseconds(0.99),
             "transactions": len(holds.seconds),
+            "is_done": not deadline.was_over,
         }
         with runtime.database.reading() as session:
             figures["enrolled"] = enrolled(session)
         print(json.dumps(figures), flush=True)
+
+
+class Deadline:
+    """Says when so many seconds are over, and remembers whether it was asked after that."""
+
+    def __init__(self, seconds: float) -> None:
+        self.was_over = False
+        self._end = time.perf_counter() + seconds
+
+    def is_over(self) -> bool:
+        self.was_over = self.was_over or time.perf_counter() > self._end
+        return self.was_over
 
 
 def enrolled(session: Session) -> int:
@@ -292,9 +376,9 @@ class Server(page.Server):
     key: str = ""
     contacts: int = 0
 
-    def plan(self) -> None:
+    def plan(self, seconds: float) -> None:
         assert self.process.stdin is not None
-        self.process.stdin.write("plan\n")
+        self.process.stdin.write(f"{seconds}\n")
         self.process.stdin.flush()
 
     def planned(self) -> dict[str, Any]:
@@ -348,40 +432,78 @@ def mute(_: str) -> None:
     pass
 
 
-# 1. Enrolment, and the answers beside it.
+# 4. Planning, and the answers beside it.
 
 _NUMBERS = page.Numbers()
 
 
-def measure_planning(server: Server, floor: float, alone: dict[str, float]) -> dict[str, Any]:
-    """Answers are posted by eight clients until the planning ends."""
-    run, done = page.Run(), threading.Event()
-    clients = [threading.Thread(target=_answer_until, args=(done, server, run)) for _ in range(page.QUICK)]
-    server.plan()
-    began = time.perf_counter()
-    for client in clients:
-        client.start()
-    planned = server.planned()
-    done.set()
-    for client in clients:
-        client.join()
-    each = planned["processor"] * 1_000 / max(1, planned["enrolled"])
-    rate = len(run.seconds) / (time.perf_counter() - began)
-    say(
-        f"planning      {planned['enrolled']:,} enrolments in {planned['seconds']:.1f} s beside {page.QUICK} clients"
-    )
-    say(f"              {each:.2f} ms of processor each, {each / floor:.2f} times the floor (bar: 0.4)")
+def measure_planning(server: Server, floor: Floor) -> dict[str, Any]:
+    """Answers are posted by eight clients while the worker plans and, in turns, while it does not."""
+    beside, alone, floors = Answering(server), Answering(server), [floor.milliseconds()]
+    seconds = processor = 0.0
+    alone.for_seconds(SLICE / 3)
+    while True:
+        server.plan(SLICE)
+        planned = beside.until(server.planned)
+        seconds, processor = seconds + planned["seconds"], processor + planned["processor"]
+        alone.for_seconds(SLICE / 3)
+        floors.append(floor.milliseconds())
+        if planned["is_done"]:
+            break
+    each = processor * 1_000 / max(1, planned["enrolled"])
+    ratio, kept = each / statistics.median(floors), beside.rate / alone.rate
+    say(f"planning      {planned['enrolled']:,} enrolments in {seconds:.1f} s beside {page.QUICK} clients")
+    say(f"              {each:.2f} ms of processor each, {ratio:.2f} times the floor (bar: 0.4)")
     say(f"              {planned['transactions']:,} write transactions: 99 of 100 within {planned['p99_ms']:.0f} ms,"
         f" longest {planned['longest_ms']:.0f} ms (bar: 50, on a quiet machine),"
         f" of its own processor time {planned['longest_processor_ms']:.0f} ms")  # fmt: skip
-    say(f"              answers meanwhile {rate:.0f}/s, p99 {p99(run):.0f} ms, {len(run.failures)} failed;"
-        f" alone {alone['alone_rate']:.0f}/s, p99 {alone['alone_p99']:.0f} ms"
-        f" (bar: {rate / alone['alone_rate']:.0%} of at least 80 %)")  # fmt: skip
-    return {**planned, "against_floor": each / floor, "rate": rate, "p99": p99(run), "failures": run.failures}
+    say(f"              answers meanwhile {beside.rate:.0f}/s, p99 {p99(beside.run):.0f} ms,"
+        f" {len(beside.run.failures)} failed; without it {alone.rate:.0f}/s, p99 {p99(alone.run):.0f} ms"
+        f" (bar: {kept:.0%} of at least 80 %)")  # fmt: skip
+    return {
+        **planned, "seconds": seconds, "processor": processor, "against_floor": ratio, "rate": beside.rate,
+        "p99": p99(beside.run), "alone_rate": alone.rate, "alone_p99": p99(alone.run),
+        "failures": beside.run.failures,
+    }  # fmt: skip
+
+
+class Answering:
+    """Eight clients that answer whenever they are told, and what they saw in all that time."""
+
+    def __init__(self, server: Server) -> None:
+        self.run, self.seconds = page.Run(), 0.0
+        self._server = server
+
+    @property
+    def rate(self) -> float:
+        """Answers per second."""
+        return len(self.run.seconds) / self.seconds
+
+    def for_seconds(self, seconds: float) -> None:
+        self.until(lambda: time.sleep(seconds))
+
+    def until(self, wait: Callable[[], T]) -> T:
+        """Answer until `wait` returns. Returns what it returned."""
+        done = threading.Event()
+        clients = [
+            threading.Thread(target=_answer_until, args=(done, self._server, self.run))
+            for _ in range(page.QUICK)
+        ]
+        began = time.perf_counter()
+        for client in clients:
+            client.start()
+        found = wait()
+        done.set()
+        for client in clients:
+            client.join()
+        self.seconds += time.perf_counter() - began
+        if _NUMBERS.given >= page.INVITATIONS:
+            raise SystemExit("All invitations of the base are answered, so the end was not measured.")
+        return found
 
 
 def _answer_until(done: threading.Event, server: Server, run: page.Run) -> None:
-    while not done.is_set():
+    while not done.is_set() and _NUMBERS.given < page.INVITATIONS:
         page.visit_until(time.perf_counter() + 0.2, server.port, _NUMBERS, run)
 
 
@@ -389,7 +511,7 @@ def p99(run: page.Run) -> float:
     return sorted(run.seconds)[int(len(run.seconds) * 0.99)] * 1_000 if run.seconds else float("nan")
 
 
-# 2. Forecast.
+# 1. Forecast.
 
 
 def foresee(url: str, days: int) -> None:
@@ -498,7 +620,7 @@ def import_events(directory: Path, url: str, events: Events) -> float:
     return (time.process_time() - used) * 1_000 / EVENTS
 
 
-# 4. Answers.
+# 2. Answers.
 
 
 def measure_answers(server: Server, seconds: float, floor: Floor) -> dict[str, float]:
@@ -507,11 +629,9 @@ def measure_answers(server: Server, seconds: float, floor: Floor) -> dict[str, f
         lambda: page.measure_answers("the product", server, 1, part, _NUMBERS, say=mute).processor
     )
     walked, to_walk = floor.beside(lambda: measure_walks(server, part))
-    alone = page.measure_answers("the product", server, page.QUICK, seconds, _NUMBERS)
     say(f"answers       page and post {posted:.2f} ms, {to_post:.2f} times the floor (bar: 2.0)")
     say(f"              and the next page {walked:.2f} ms, {to_walk:.2f} times the floor (bar: 3.0)")
-    figures = {"page_and_post": to_post, "with_next_page": to_walk}
-    return {**figures, "alone_rate": alone.rate, "alone_p99": alone.p99}
+    return {"page_and_post": to_post, "with_next_page": to_walk}
 
 
 def measure_walks(server: Server, seconds: float) -> float:
@@ -540,6 +660,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=5, help="length of each run of answers")
     parser.add_argument("--database", help="an empty PostgreSQL database instead of SQLite")
     parser.add_argument("--postgres", action="store_true", help="on a PostgreSQL server of its own")
+    parser.add_argument("--only", choices=PARTS, nargs="+", default=PARTS, help="what is measured")
     parser.add_argument("--json", type=Path, help="write the figures there as well")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--forecast", action="store_true", help=argparse.SUPPRESS)
