@@ -66,7 +66,9 @@ def _tell(report: ImportReport, dry_run: bool) -> None:
     for line in _grouped(report.refused):
         click.secho(line, fg="red", err=True)
     if report.left_out:
-        click.secho("These cells were left out; their rows were stored without them:", fg="yellow", err=True)
+        click.secho(
+            "Rows were stored without these cells, or with one of their values:", fg="yellow", err=True
+        )
     for line in _grouped(report.left_out):
         click.secho(line, fg="yellow", err=True)
     for notice in report.notices:

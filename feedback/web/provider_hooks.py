@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
 
 from feedback import clock
 from feedback.errors import NotFound
-from feedback.providers.base import CallsBack, Reply, WebhookRequest
+from feedback.providers.base import CallsBack, WebhookRequest
 from feedback.services.messaging import receipts
 from feedback.services.responses import sms_conversation
 from feedback.web.auth.permissions import public
@@ -33,7 +32,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
     @hooks.post("/<provider>/reply")
     @public("the provider signs it")
     def reply(provider: str) -> Response:
-        parsed = _storable(_caller(runtime, provider).parse_reply(_webhook()))
+        parsed = _caller(runtime, provider).parse_reply(_webhook())
         with runtime.database.writing() as session:
             sms_conversation.receive(session, provider, parsed, runtime, clock.now())
         return _empty()
@@ -51,15 +50,6 @@ def _caller(runtime: Runtime, key: str) -> CallsBack:
 def _webhook() -> WebhookRequest:
     """The request as the provider sent it: raw path and query, and all parameters in their order."""
     return WebhookRequest(url=request.full_path.rstrip("?"), form=request.form, headers=dict(request.headers))
-
-
-def _storable(reply: Reply) -> Reply:
-    """The reply without NULs, which PostgreSQL cannot store; they are replaced as in the answers of pages."""
-    texts = {
-        name: getattr(reply, name).replace("\x00", "\ufffd")
-        for name in ("provider_id", "from_", "to", "body")
-    }
-    return replace(reply, **texts)
 
 
 def _empty() -> Response:

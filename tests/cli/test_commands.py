@@ -220,7 +220,7 @@ def test_a_repeated_reason_is_given_once_with_its_lines(installed: Path, tmp_pat
     output = feedback(installed, "import", "contacts", str(file)).output
     assert "lines 2-3, 5, phone (3 rows): This" in output
     assert output.count("lines 2-3, 5") == 1
-    assert "These cells were left out; their rows were stored without them:\nline 6, phone: This" in output
+    assert "Rows were stored without these cells, or with one of their values:\nline 6, phone: This" in output
     assert "5 rows read: 2 new, 0 changed, 0 unchanged, 3 refused." in output
 
 

@@ -24,6 +24,11 @@ _DECIMAL_ZERO = re.compile(r"(?<=\d)[.,]0$|(?<=\d{6})[.,]0+$")
 other groups (06.12.34.56.00) is a part of the number."""
 _FRACTION = re.compile(r"\+?\d{10,}[.,]\d+")
 _EXPONENT = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE]\+?\d+")
+_HAS_EXTENSION = "Remove the extension from this number: an SMS cannot reach an extension."
+_EXTENSION = re.compile(r"\d\W*\b(?:dahili|dah|داخلی|داخلي|durchwahl|nebenstelle)\b\W*\d+\s*$", re.IGNORECASE)
+"""Extensions in words that the library does not know."""
+_LABEL = re.compile(r"(?<=\d)\s*[(\[][^\d()\[\]]+[)\]]\s*$")
+"""What a number is for, in brackets behind it: 532 123 45 67 (mobile). The library reads letters as digits."""
 _FORMER_MEXICAN = re.compile(r"(?:1|01|044|045)(\d{10})")
 """Mexico abolished the prefixes of mobile and long-distance calls in 2019 (IFT, numbering plan)."""
 _PARSE_FAULTS = {
@@ -67,12 +72,16 @@ class PhoneNumber:
         """
         import phonenumbers  # noqa: PLC0415  (40 ms that the command line need not pay)
 
+        if _is_followed_by_another(text, default_region):
+            raise ValueError("Write one number only: there is another one behind the slash.")
+        if _EXTENSION.search(text):
+            raise ValueError(_HAS_EXTENSION)
         try:
-            parsed = _parsed_text(_without_decimals(_plain(text)), default_region)
+            parsed = _parsed_text(_without_decimals(_LABEL.sub("", _plain(text))), default_region)
         except phonenumbers.NumberParseException as error:
             raise ValueError(_PARSE_FAULTS[error.error_type]) from None
         if parsed.extension:
-            raise ValueError("Remove the extension from this number: an SMS cannot reach an extension.")
+            raise ValueError(_HAS_EXTENSION)
         parsed = _in_todays_form(parsed)
         if mistake := _mistake(parsed):
             raise ValueError(mistake)
@@ -115,6 +124,19 @@ class PhoneNumber:
         return f"<PhoneNumber {self.masked}>"
 
     __str__ = __repr__
+
+
+def _is_followed_by_another(text: str, region: str | None) -> bool:
+    """Whether a slash stands behind a whole number, such as 030 123456 / 78; read together, the digits would be a
+    number that nobody has. Behind an area code (0171/1234567) it only separates."""
+    first, slash, _ = text.rpartition("/")
+    if not slash:
+        return False
+    try:
+        PhoneNumber.parse(first, region)
+    except ValueError:
+        return False
+    return True
 
 
 def _only_region(e164: str) -> str | None:

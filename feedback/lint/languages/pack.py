@@ -20,6 +20,7 @@ class LanguagePack:
     with what stood in their place, so that a list need not hold every form.
     `from_endings` are endings of a unit that say "from", and `from_case` is what stands for each of them after a
     number. `tied_endings` are endings that a half-space ties to their word.
+    `having` is the word that says that there was something ("with").
     `denying` are beginnings that turn a word into its opposite. `without` matches an option that says that there was
     none of something, with what there was none of as its group. `denied_verb` and `plain_verb` match verbs with and
     without a negation of their own, with what both have in common as their group.
@@ -33,6 +34,7 @@ class LanguagePack:
     from_case: str = ""
     tied_endings: frozenset[str] = frozenset()
     denying: tuple[str, ...] = ()
+    having: str = ""
     without: re.Pattern[str] = re.compile("(?!)")
     denied_verb: re.Pattern[str] = re.compile("(?!)")
     plain_verb: re.Pattern[str] = re.compile("(?!)")

@@ -33,7 +33,7 @@ OPT_OUTS = ("not_applicable", "prefer_not", "dont_know")
 
 @cache
 def _order(language: str, kind: str) -> frozenset[str]:
-    """Words of a kind (`calendar` or `steps`) whose order everybody knows."""
+    """Words of a kind (`calendar`, `steps` or `ranks`) whose order everybody knows."""
     words = data(language, "order").get(kind, "")
     return frozenset(bare(word, language) for word in words.split())
 
@@ -113,6 +113,7 @@ class Choices:
         asked = ordered == "unordered" and words.mentions("degree_stem", self.stem)
         # "How crowded ...?" asks for a degree, "At what stage ...?" for a step, whatever words the answers use
         asked |= ordered == "unordered" and words.mentions("stage_stem", self.stem)
+        asked |= words.mentions("rank_stem", self.stem) and _are_steps(texts, self.language, "ranks")
         graded = steps or asked or _turns_in_the_middle(found) or _are_graded(texts, words)
         return "steps" if graded or is_sequence(texts, words) else ordered
 
@@ -124,15 +125,29 @@ class Choices:
         "Yes; No; I did not know about it", "Yes; Yes, but later; Not yet", "Yes; Only a part of it; No"."""
         said = [self._sides(text) for text in self.texts]
         others = sum(not sides for sides in said)
-        return {"yes", "no"} <= frozenset().union(*said) and others <= MOST_BESIDE_YES_AND_NO
+        if {"yes", "no"} <= frozenset().union(*said):
+            return others <= MOST_BESIDE_YES_AND_NO
+        return "yes" in said[0] and sum(map(self._is_a_band, self.texts)) >= 2
+
+    def _is_a_band(self, text: str) -> bool:
+        """Whether an option has a number and time in it: "yes, up to a week late, more than a week late"."""
+        plain = bare(text, self.language)
+        return any(_names_time(word, self.language) for word in plain.split()) and not self._is_yes_no(text)
 
     def _sides(self, text: str) -> frozenset[str]:
         kinds = {"yes": ("yes",), "no": ("no", "not_yet")}
-        return frozenset(
+        said = {
             side
-            for side, said in kinds.items()
-            if self.words and any(self.words.says(kind, text) for kind in said)
-        )
+            for side, phrases in kinds.items()
+            if self.words and any(self.words.says(kind, text) for kind in phrases)
+        }
+        return frozenset(said | ({"no"} if self._denies_the_stem(text) else set()))
+
+    def _denies_the_stem(self, text: str) -> bool:
+        """Whether an option is the question's own verb with a negation in it: "did not come" to "came", where that is
+        one word."""
+        verb, asked = bare(text, self.language).split()[-1:], bare(self.stem, self.language).split()[-2:]
+        return any(pack(self.language).denies(one, other) for one in verb for other in asked)
 
     def _ordered_words(self, texts: Sequence[str]) -> Kind:
         found = self.readings()
@@ -258,9 +273,10 @@ def _names_time(plain: str, language: str) -> bool:
     )
 
 
-def _are_steps(texts: Sequence[str], language: str) -> bool:
-    """Sizes, levels, grades: at least half of the options carry a word of that kind."""
-    steps = _order(language, "steps")
+def _are_steps(texts: Sequence[str], language: str, kind: str = "steps") -> bool:
+    """Sizes, levels, grades: at least half of the options carry a word of that kind. Ranks are another kind: they are
+    in order under "What is your position?", but not under "Who decided?"."""
+    steps = _order(language, kind)
     words = [[word.strip(".,-()") for word in bare(text, language).split()] for text in texts]
     hits = [steps & {*each, *map(" ".join, pairwise(each))} for each in words]  # a half-space is a space here
     several = len(set().union(*hits)) > 1  # "more shade, more seats" are not sizes

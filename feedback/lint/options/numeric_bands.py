@@ -13,6 +13,7 @@ from typing import Any
 from feedback.core.text.folding import fold
 from feedback.lint.languages.data import codes, data
 from feedback.lint.languages.pack import pack
+from feedback.lint.options.labels import lexicon
 
 INFINITY = math.inf
 _YEAR = 1000
@@ -115,9 +116,19 @@ def parse_all(texts: Sequence[str], language: str) -> list[NumberRange | None]:
     found = [parse(text, language) for text in texts]
     nouns = {band.noun for band in found if band and not band.is_point}
     counted = nouns.pop() if len(nouns) == 1 else ""
-    if not counted:
-        return found
-    return [band or _parsed(text, language, counted) for band, text in zip(found, texts, strict=True)]
+    if counted:
+        found = [band or _parsed(text, language, counted) for band, text in zip(found, texts, strict=True)]
+    pairs = zip(texts, found, strict=True)
+    return [None if _is_no(text, band, found, language) else band for text, band in pairs]
+
+
+def _is_no(text: str, band: NumberRange | None, bands: Sequence[NumberRange | None], language: str) -> bool:
+    """Whether an option that can be a number is a "no": in Persian, no is written like nine. Among numbers it
+    counts."""
+    labels = lexicon(language)
+    if band is None or not band.is_point or labels is None or not labels.says("no", text):
+        return False
+    return not any(each is not None and abs(each.low - band.low) == 1 for each in bands)
 
 
 def _without_shared_start(texts: Sequence[str], language: str) -> Sequence[str]:
@@ -224,10 +235,21 @@ def comparable(bands: Sequence[NumberRange]) -> list[NumberRange]:
         return list(bands)
     family = families.pop()
     steps = {band.step for band in bands if band.family}
-    if any(not band.family for band in bands) and len(steps) > 1:
+    if any(not band.family for band in bands) and (len(steps) > 1 or _ends_in_another_unit(bands)):
         return []
     step = steps.pop() if len(steps) == 1 else 1.0
     return [band if band.family else _scaled(band, family, step) for band in bands]
+
+
+def _ends_in_another_unit(bands: Sequence[NumberRange]) -> bool:
+    """Whether only the last band has a unit, and does not go on from the others in it: "three to six, a week or
+    longer" under a question for nights. In "3-4, 5 or more days" it goes on."""
+    *before, last = bands
+    return (
+        bool(before)
+        and not any(band.family for band in before)
+        and last.low / last.step <= max(band.low for band in before)
+    )
 
 
 def _scaled(band: NumberRange, family: str, step: float) -> NumberRange:

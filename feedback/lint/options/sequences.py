@@ -34,6 +34,9 @@ def is_sequence(texts: Sequence[str], words: LabelLexicon) -> bool:
         _grade_neighbours,
         _count_from_none,
         _turn_on_a_verb,
+        _fall_to_no,
+        _with_and_without,
+        _weaken_in_the_middle,
     )
     return any(each(texts, words) for each in found)
 
@@ -69,11 +72,13 @@ def _are_framed(texts: Sequence[str], words: LabelLexicon) -> bool:
 
 
 def _are_opposed(texts: Sequence[str], words: LabelLexicon) -> bool:
-    """The last option denies the first: "undamaged, slightly damaged, badly damaged"."""
+    """The last option denies the first: "undamaged, slightly damaged, badly damaged". Something may lie between them,
+    and an answer for others follow: "carefully, acceptably, carelessly, we did it ourselves"."""
     if len(texts) < 3:
         return False
-    first, last = (bare(text, words.language).split() for text in (texts[0], texts[-1]))
-    return any(pack(words.language).opposite(one, other) for one in first for other in last)
+    first, *between = (bare(text, words.language).split() for text in texts)
+    last = between[1:][-2:]
+    return any(pack(words.language).opposite(one, other) for one in first for each in last for other in each)
 
 
 def _have_a_middle(texts: Sequence[str], words: LabelLexicon) -> bool:
@@ -94,7 +99,8 @@ def _are_graded(texts: Sequence[str], words: LabelLexicon) -> bool:
 
 def _fits_in_the_middle(texts: Sequence[str], words: LabelLexicon) -> bool:
     """What fits lies between too little and too much: "dim, suitable, too bright"."""
-    return 3 <= len(texts) <= LONGEST_CHANGE and any(words.says("fitting", text) for text in texts[1:-1])
+    fits = [any(words.says(kind, text) for kind in ("fitting", "good_enough")) for text in texts[1:-1]]
+    return 3 <= len(texts) <= LONGEST_CHANGE and any(fits)
 
 
 def _are_shares(texts: Sequence[str], words: LabelLexicon) -> bool:
@@ -185,3 +191,30 @@ def _turn_on_a_verb(texts: Sequence[str], words: LabelLexicon) -> bool:
         >= 2
         for end in (plain[0], plain[-1])
     )
+
+
+def _fall_to_no(texts: Sequence[str], words: LabelLexicon) -> bool:
+    """Degrees of a yes, and no: "a lot, a little, no", "very much, not really, no". Each is a degree word or denies."""
+    if len(texts) < 3:
+        return False
+    no = [words.says("no", text) for text in texts]
+    plain = [bare(text, words.language) for text in texts]
+    graded = [words.degrees.get(text) is not None for text in plain]
+    return sum(no) == 1 and (no[0] or no[-1]) and sum(graded) >= 2 and sum(graded) + 1 == len(texts)
+
+
+def _with_and_without(texts: Sequence[str], words: LabelLexicon) -> bool:
+    """What was there, more or less of it, or nothing of the kind: "with a clear plan, with some open points, without a
+    result"."""
+    grammar = pack(words.language)
+    plain = [bare(text, words.language) for text in texts]
+    having = sum(bool(grammar.having) and text.startswith(f"{grammar.having} ") for text in plain)
+    return having >= 2 and any(grammar.without.match(text) and not text.startswith("no ") for text in plain)
+
+
+def _weaken_in_the_middle(texts: Sequence[str], words: LabelLexicon) -> bool:
+    """Between two ends, one option in a faint degree: "I avoid it, I accept some of it, I look for it"."""
+    if len(texts) != 3:
+        return False
+    first, middle, last = (_degree(text, words) for text in texts)
+    return first is None and last is None and middle is not None and 0 < middle <= 1

@@ -12,6 +12,7 @@ from feedback.lint.document.document import Document
 from feedback.lint.engine.rule import Finding, Rule
 from feedback.lint.languages.data import data
 from feedback.lint.languages.lexicon import lexicon
+from feedback.lint.languages.pack import pack
 from feedback.lint.options.choices import Choices, asks_why, choices, have_numbers, stands_beside
 from feedback.lint.options.labels import readings
 from feedback.lint.options.numeric_bands import INFINITY, bounds
@@ -91,8 +92,20 @@ def _may_be_open(listed: Choices) -> bool:
         return False
     if any(words.says(kind, text) for kind in ("not_yet", "own_denial") for text in listed.texts):
         return True
+    if any(_lacks_what_is_asked(text, listed) for text in listed.texts):
+        return True
     denials = [words.says("own_escape", text) and not words.says("depends", text) for text in listed.texts]
     return sum(denials) == 1 and denials[-1]  # only the last one says that there was none
+
+
+def _lacks_what_is_asked(text: str, listed: Choices) -> bool:
+    """Whether an answer was without what the question is about: "came without an appointment"."""
+    words = bare(text, listed.language).split()
+    tails = (" ".join(words[at:]) for at in range(len(words)))
+    missing = next(filter(None, map(pack(listed.language).lacking, tails)), "")
+    return bool(missing) and any(
+        each.startswith(missing) for each in bare(listed.stem, listed.language).split()
+    )
 
 
 def _is_on_offer(listed: Choices) -> bool:

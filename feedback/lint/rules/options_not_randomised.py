@@ -33,6 +33,8 @@ RULE = Rule(
     "and the order decides little.",
 )
 LEAST = 4
+LOOKED_UP = ("demographic", "place_stem")
+"""Questions in whose answers people look for what they know of themselves."""
 LONG = 6
 """From this length on, people read a list until something fits, whatever it asks for."""
 
@@ -59,7 +61,7 @@ def is_unordered(question: ChoiceQuestion, listed: Choices) -> bool:
     if listed.kind != "unordered" or len(loose) < LEAST or question.used_for or have_numbers(listed):
         return False
     stem = question.text.to(listed.language)
-    return not (listed.words and listed.words.mentions("demographic", stem))
+    return not (listed.words and any(listed.words.mentions(each, stem) for each in LOOKED_UP))
 
 
 def _asks_for_a_case(listed: Choices) -> bool:

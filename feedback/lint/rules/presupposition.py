@@ -52,7 +52,7 @@ def find(question: QuestionView) -> Iterator[Hit]:
         yield Hit(
             *match.span(), "This takes for granted that there is something; ask first, or add “if anything”."
         )
-    elif match := _search(question, "presupposition.stopped"):
+    elif (match := _search(question, "presupposition.stopped")) and not _denies(question):
         yield Hit(*match.span(), "This takes for granted that it happened; ask first whether it did.")
     elif match := _optional(question):
         yield Hit(
@@ -110,6 +110,13 @@ def _may_be_nothing(question: QuestionView) -> bool:
         or _has_too_little(question)
         or question.words.search("presupposition.if-any", question.stem.plain) is not None
     )
+
+
+def _denies(question: QuestionView) -> bool:
+    """Whether one of the answers says that it has not happened: "not yet", "I have never done it"."""
+    labels = lexicon(question.words.language)
+    kinds = ("not_yet", "own_denial", "not_applicable")
+    return labels is not None and any(labels.says(kind, each) for kind in kinds for each in question.answers)
 
 
 def _has_too_little(question: QuestionView) -> bool:

@@ -52,9 +52,13 @@ def find(question: QuestionView) -> Iterator[Hit]:
 
 
 def _judged(question: QuestionView) -> bool:
-    """Whether the answers run from too little over what fits to too much: they judge, and count nothing."""
+    """Whether the answers count nothing: they judge, from too little over what fits to too much, or they are shares of
+    what there was ("all of them, most, some, none")."""
     labels = lexicon(question.words.language)
-    return labels is not None and any(labels.says("fitting", each) for each in question.answers[1:-1])
+    if labels is None:
+        return False
+    shares = sum(labels.says("share", each) for each in question.answers)
+    return shares >= 3 or any(labels.says("fitting", each) for each in question.answers[1:-1])
 
 
 def _relative(question: QuestionView) -> bool:

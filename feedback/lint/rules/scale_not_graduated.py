@@ -47,7 +47,12 @@ DEGREE_STEMS = frozenset(
         "reliability",
     ]
 )
-_KIN = ({"quality", "satisfaction", "expectation"}, {"amount", "level", "adequacy"})
+_KIN = (
+    {"quality", "satisfaction", "expectation"},
+    {"amount", "level", "adequacy"},
+    {"amount", "likelihood"},
+    {"level", "likelihood"},
+)
 """Dimensions that one scale may mix: "very little, little, sufficient, much"."""
 TOLERANCE = 0.75
 """Degree words differ between readers; only a step back larger than this counts, unless one label only

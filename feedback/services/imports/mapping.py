@@ -28,6 +28,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from feedback.errors import ImportRefused
 from feedback.services.customers import fields
+from feedback.services.imports.several import Several
 
 Kind = Literal["accounts", "contacts", "events"]
 FIELDS: Mapping[str, Mapping[str, fields.Parser]] = {
@@ -80,6 +81,9 @@ class Source(_Strict):
     values: Mapping[str, str | int | float | bool] = Field(default_factory=dict)
     otherwise: str | None = Field(None, description="value for cells that `values` or `lookup` does not list")
     lookup: Literal["us-state-zones"] | None = None
+    several: Several = Field(
+        "refuse", description="`first` takes the first valid value of a cell with several: a@x.com; b@x.com"
+    )
     divide_by: int = Field(1, ge=1, description="12 converts a yearly amount to a monthly one")
 
     @model_validator(mode="after")

@@ -11,6 +11,7 @@ from typing import Any
 
 from feedback.errors import ImportRefused
 from feedback.services.customers import ConsentChange, ContactDraft, Draft, fields
+from feedback.services.imports import several
 from feedback.services.imports.mapping import FIELDS, REQUIRED, ColumnMap, Kind, Source, nearest
 from feedback.services.imports.table import TableLine
 
@@ -50,7 +51,8 @@ class Record:
     """A parsed row. `values` are by section; `owner` is a user's e-mail address.
 
     `is_short` rows end before the last column; rows with `has_placeholders` have cells such as N/A. `faulty` are the
-    fields that cannot be read. `left_out` are their mistakes if the row is stored without them.
+    fields that cannot be read. `left_out` are their mistakes if the row is stored without them, and the cells of which
+    only one of several values is stored.
     """
 
     line: int
@@ -100,7 +102,8 @@ class Reader:
                 refusals.append(Refusal(line.number, target.column, f"{error}{_extent(line)}"))
                 record.faulty.add(f"{target.section}.{target.field}")
         if refusals and _is_reachable_without(record):
-            record.left_out, refusals = refusals, []
+            record.left_out += refusals
+            refusals = []
         return refusals or self._missing(record) or self._settled(record)
 
     def _take(self, record: Record, target: _Target, cells: list[str]) -> None:
@@ -115,7 +118,20 @@ class Reader:
         elif target.is_property:
             record.properties.setdefault(target.section, {})[target.field] = target.parse(text)
         else:
-            section[target.field] = target.finished(target.parse(text, self._region(record, target)))
+            section[target.field] = target.finished(self._parsed(record, target, text))
+
+    def _parsed(self, record: Record, target: _Target, text: str) -> Any:
+        """The value of a cell; of several the one that is meant, which the result of the import tells."""
+        region = self._region(record, target)
+        found = several.parts(target.kind, text) if target.kind else ()
+        if len(found) < 2:
+            return target.parse(text, region)
+        value, told = several.chosen(
+            target.kind or "", found, target.source.several, lambda each: target.parse(each, region)
+        )
+        if told:
+            record.left_out.append(Refusal(record.line, target.column, told))
+        return value
 
     def _region(self, record: Record, target: _Target) -> str | None:
         """The row's own country for its phone number; None for the style's region."""
@@ -189,6 +205,7 @@ class _Target:
         "field",
         "is_property",
         "join_places",
+        "kind",
         "parse",
         "place",
         "section",
@@ -200,6 +217,7 @@ class _Target:
         self.is_property = self.field.startswith("properties.")
         self.field = self.field.removeprefix("properties.")
         self.source = source
+        self.kind = several.kind_of(self.section, self.field) if source.column is not None else None
         self.column = next(source.columns(), None)
         self.place = places.get(source.column or source.opt_out or source.months_ago or "", -1)
         self.join_places = [places[each] for each in source.join or () if each in places]

@@ -43,7 +43,8 @@ FAMILIAR: dict[str, tuple[str, ...]] = {
         "countrycode", "country", "countryregion", "mailingcountry", "billingcountry", "ulke", "land", "کشور",
     ),
     "account.external_id": (
-        "accountid", "companyid", "primaryassociatedcompanyid", "associatedcompanyid", "associatedcompanyids",
+        "accountid", "companyid", "primaryassociatedcompanyid", "associatedcompanyidprimary",
+        "associatedcompanyidsprimary", "associatedcompanyid", "associatedcompanyids",
         "organisationid", "organizationid", "customerid", "firmakodu", "firmennummer", "شناسهشرکت",
     ),
     "account.name": (

@@ -63,6 +63,13 @@ class IncomingReply:
         meaning = self.set_aside(self.known_already or said)
         return None if self.follow(meaning) else self._late()
 
+    def without_survey(self) -> None:
+        """Follow STOP, START and HELP in a reply whose survey cannot be read; anything else goes to the inbox."""
+        self.row.contact_id = self.contact.id if self.contact else None
+        said = understand(self.reply.body, minimum=0, maximum=10, language=self.language)
+        if not self.follow(self.set_aside(self.known_already or said)):
+            self.for_a_person("unclear")
+
     def to_follow_up(self, written: Message) -> None:
         """Process an answer to what somebody wrote in a follow-up. It is never a score; STOP, START and HELP count."""
         said = understand(self.reply.body, minimum=0, maximum=10, language=self.language)

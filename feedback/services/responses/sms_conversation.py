@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+import structlog
+from sqlalchemy import Select, select
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from feedback.core.contact.recipient import dialled, spellings
@@ -25,17 +26,51 @@ from feedback.services.responses.incoming_reply import ATTACHMENT, LATE, Incomin
 from feedback.services.responses.sms_survey import SmsSurvey
 from feedback.store.models import Contact, InboundReply, Invitation
 
+log = structlog.get_logger()
+
 
 def receive(
     session: Session, provider: str, reply: Reply, context: Context, now: datetime
 ) -> InboundReply | None:
-    """Store and process a reply once, even if the provider delivers it several times. Returns None for a known one."""
-    reply = replace(reply, from_=dialled(reply.from_))
+    """Store and process a reply once, even if the provider delivers it several times. Returns None for a known one.
+
+    Where the survey that it belongs to cannot be read, a STOP counts all the same, and everything else waits for a
+    person: the provider would not send it again. Only a database that cannot be used raises (StorageUnavailable).
+    """
+    reply = _storable(reply)
     row = _stored(session, provider, reply, now)
     if row is None:
         return None
+    try:
+        with session.begin_nested():
+            _process(session, row, reply, context, now)
+    except SQLAlchemyError:
+        raise
+    except Exception:
+        log.exception("replies.survey_not_read", reply=row.id)
+        contact = session.scalars(_with_number(reply.from_)).first()
+        IncomingReply(session, row, reply, contact, context.settings, now).without_survey()
+    return row
+
+
+def _storable(reply: Reply) -> Reply:
+    """The reply without the provider's prefix of its sender, and without NULs, which PostgreSQL cannot store; they are
+    replaced as in the answers of pages."""
+    texts = {
+        name: getattr(reply, name).replace("\x00", "\ufffd")
+        for name in ("provider_id", "from_", "to", "body")
+    }
+    return replace(reply, **{**texts, "from_": dialled(texts["from_"])})
+
+
+def _with_number(sender: str) -> Select[tuple[Contact]]:
+    return select(Contact).where(Contact.phone.in_(spellings(sender))).order_by(Contact.id)
+
+
+def _process(session: Session, row: InboundReply, reply: Reply, context: Context, now: datetime) -> None:
+    """Give a reply to the survey or the follow-up that it belongs to, or to a person."""
     same = spellings(reply.from_)
-    contact = session.scalars(select(Contact).where(Contact.phone.in_(same)).order_by(Contact.id)).first()
+    contact = session.scalars(_with_number(reply.from_)).first()
     open_key = select(Invitation).where(Invitation.reply_key.in_(same)).order_by(Invitation.sent_at.desc())
     invitation = session.scalars(open_key.limit(1).with_for_update()).first()
     contact = invitation.contact if invitation else contact
@@ -43,7 +78,7 @@ def receive(
         contact = session.get(Contact, written.contact_id or 0) or contact
         row.contact_id = contact.id if contact else None
         IncomingReply(session, row, reply, contact, context.settings, now).to_follow_up(written)
-        return row
+        return
     if invitation and invitation.expires_at < now - LATE:
         invitation = None  # too old to be related to the survey
     row.invitation_id = invitation.id if invitation else None
@@ -53,14 +88,13 @@ def receive(
         row.needs_person = True
         if not says_something(reply.body) and reply.opt_out_type is None:
             row.meaning = "attachment"  # we see no picture, so we neither ask nor thank
-            return row
+            return
     if invitation is None:
         last = conversation.without_invitation()
         if last and last.conversation:
             SmsSurvey(conversation, last, _questionnaire(context, last)).store_late_comment()
     else:
         SmsSurvey(conversation, invitation, _questionnaire(context, invitation)).handle()
-    return row
 
 
 def hear_again(session: Session, row: InboundReply, context: Context, now: datetime) -> None:

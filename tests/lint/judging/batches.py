@@ -5,8 +5,9 @@ the rules were repaired after and never before the figures of a batch had been t
 
     form and flags | text | rules that should fire | options or labels, split by ";"
 
-The forms are those of `items.py`, and `deg` (Not at all … Extremely), `one`, `many`
-(options), `scale` (labels), `ends 0-10` (labels of both ends) and the plain types. Flags: `!` required,
+The forms are those of `items.py`, and `deg` (Not at all … Extremely), `one`, `many`, `rank`
+(options), `scale` (labels), `ends 0-10` (labels of both ends), `grid` (labels, then after another "|" the rows)
+and the plain types. Flags: `!` required,
 `rand`, `complete`, `na`, `no` (an answer "prefer not to say"), `if` (asked only after another answer), `hib`
 (high is bad), `known=FIELD`, `inst=NAME:ITEM`. An option may end in `[other]` (with a box), `[other-]`,
 `[none]`, `[na]`.
@@ -63,6 +64,7 @@ class Case:
     text: str
     expected: frozenset[str]
     answers: tuple[str, ...]
+    rows: tuple[str, ...] = ()
 
     @property
     def shown(self) -> str:
@@ -84,8 +86,8 @@ def cases(language: str, batch: str) -> Iterator[Case]:
         expected = set(rules.split())
         if form == "agree" and "inst" not in marked and "double-negative" not in expected:
             expected.add("agree-disagree-scale")
-        texts = tuple(each.strip() for each in answers[0].split(";")) if answers else ()
-        yield Case(language, form, marked, text, frozenset(expected), texts)
+        texts, rows = (tuple(each.strip() for each in part.split(";")) for part in (*answers, "", "")[:2])
+        yield Case(language, form, marked, text, frozenset(expected), texts if answers else (), rows)
 
 
 def survey(case: Case) -> dict[str, Any]:
@@ -120,7 +122,16 @@ def _answers(case: Case) -> dict[str, Any]:
     answers = case.answers or tuple(usual.get(form, usual["pick"]))
     if form in ("scale", "deg") or form in SCALES:
         return {"type": "rating", "scale": _scale(case, 1, len(answers), dict(enumerate(answers, 1)))}
+    if form == "grid":
+        rows = [{"key": f"r{n}", "text": each} for n, each in enumerate(case.rows)]
+        return {
+            "type": "matrix",
+            "rows": rows,
+            "scale": _scale(case, 1, len(answers), dict(enumerate(answers, 1))),
+        }
     options = [_option(case, n, each) for n, each in enumerate(answers)]
+    if form == "rank":
+        return {"type": "ranking", "options": options, "randomize": "rand" in flags}
     kind = "multi" if form == "many" else "single"
     complete = {"complete": True} if "complete" in flags or form in ("pick", "price") else {}
     shuffled = {"randomize": True} if "rand" in flags else {}

@@ -23,6 +23,7 @@ from feedback.store.models import (
     InboundReply,
     Invitation,
     Message,
+    QuestionnaireVersion,
     Response,
     Score,
     Suppression,
@@ -573,6 +574,22 @@ def test_a_stop_that_matches_nobody_closes_its_address_and_reaches_a_person(
     world.wait(hours=2)
     world.tick()
     assert [text for text in world.texts if "no more surveys" not in text] == []
+
+
+@pytest.mark.parametrize(("words", "meaning", "stopped"), [("STOP", "stop", True), ("4", "unclear", False)])
+def test_a_stop_counts_though_its_survey_cannot_be_read(
+    asked: World, words: str, meaning: str, stopped: bool
+) -> None:
+    """A file that was damaged in the database, for example. The rest is kept for a person."""
+    with asked.database.writing() as session:
+        for version in session.scalars(select(QuestionnaireVersion)):
+            version.content = {"damaged": True}
+    asked.library = Library(asked.library.questionnaires, asked.library.journey)
+    asked.reply(words, phone=f"rcs:{PHONE}")
+    with asked.database.reading() as session:
+        row = session.scalars(select(InboundReply)).one()
+        assert (row.meaning, row.needs_person) == (meaning, not stopped)
+        assert suppression.is_suppressed(session, "sms", PHONE) is stopped
 
 
 def test_a_reply_after_the_end_is_kept_as_a_late_one(asked: World) -> None:

@@ -14,11 +14,19 @@ class English(LanguagePack):
         short = re.fullmatch(r"[^aeiou]+[aeiou][^aeiouwxy]", word)
         return {word, f"{stem}{word[-1] if short else ''}er"}
 
+    def opposite(self, one: str, other: str) -> bool:
+        """Also with an ending: "careful", "careless"."""
+        pairs = {(one, other), (other, one)}
+        return super().opposite(one, other) or any(
+            having.replace("ful", "less", 1) == lacking for having, lacking in pairs if "ful" in having
+        )
+
 
 PACK = English(
     opt_out="Reply STOP to end",
     head_last=True,
-    without=re.compile(r"(?:without|no|with no)(?: any)? (\w{3,}?)s?(?:$|\W)"),
+    having="with",
+    without=re.compile(r"(?:without|no|with no)(?: any| an?)? (\w{3,}?)s?(?:$|\W)"),
     denying=("un", "in", "im", "ir", "dis", "non-"),
     endings=(
         ("ations", ("ate", "e")),

@@ -40,6 +40,10 @@ class Persian(LanguagePack):
         """Also without the spoken "is" at its end: راحته is راحت است."""
         return {word, word.removesuffix("ه")} if len(word) > 2 else {word}
 
+    def denies(self, one: str, other: str) -> bool:
+        """Also before a long a: نیامد of آمد."""
+        return super().denies(one, other) or one == f"نی{other.replace('آ', 'ا', 1)}"
+
     def is_kind_of(self, head: str, word: str) -> bool:
         """Also with the ending of an attribute: کارتی of کارت."""
         return word in (head, f"{head}ی")
@@ -49,6 +53,7 @@ PACK = Persian(
     sentence_words=28,
     opt_out="لغو۱۱",
     tied_endings=frozenset({"ی", "ها", "های", "هایی"}),
+    having="با",
     without=re.compile(r"بدون (?:هیچ )?(\w{3,}?)ی?(?:$|\W)"),
     denying=("نا", "بی", "غیر"),
     denied_verb=re.compile(r"ن(\w{2,})"),

@@ -15,6 +15,8 @@ _DENIED = re.compile(r"(\w{2,}?)[aeıiuü]?m(?:[ae]d[ıi]|[ıiuü]yor|[ae]m[ıi]
 _PLAIN = re.compile(r"(\w{2,}?)[aeıiuü]?(?:[dt][ıiuü]|yor|m[ıiuü]ş|r)\w{0,5}")
 _APOSTROPHE = re.compile(r"(?<=\w)['’](?=\w)")
 _CLOCK = re.compile(r"(?<![\d.,])([01]?\d|2[0-4])\.(00|15|30|45)(?![\d.,])")
+_ABOUT = re.compile(r"\b(saniye|dakika|saat|gün|hafta|ay|yıl|kişi|tane|kez) kadar\b")
+"""An approximate number, in which the unit has no dative: "beş dakika kadar", but not "beş dakikaya kadar"."""
 _CLOCKS = re.compile(
     rf"(?=.*(?<!\d)\d\d\.)\D*{_CLOCK.pattern}(?:\s*[-–—]\s*|\s+(?:ile|ila)\s+)"
     rf"{_CLOCK.pattern}(?:\s+aras\w+)?"
@@ -58,7 +60,7 @@ class Turkish(LanguagePack):
 
     def spaced(self, text: str) -> str:
         """Also with a colon in times of day, so that "09.00" is no decimal."""
-        plain = _APOSTROPHE.sub(" ", text)
+        plain = _APOSTROPHE.sub(" ", _ABOUT.sub(r"\1 civarında", text))
         return _CLOCK.sub(r"\1:\2", plain) if _CLOCKS.fullmatch(plain) else plain
 
     def number_word(self, token: str) -> str:
