@@ -51,6 +51,7 @@ from feedback.services.notifications import (
     webhook_email,
 )
 from feedback.services.privacy import retention
+from feedback.services.report_mails import sending
 from feedback.services.reports.driver_analysis import renew_drivers
 from feedback.services.responses import link_visitors, missed_replies
 from feedback.services.responses.reading import Readings
@@ -228,6 +229,7 @@ class Worker:
             ("report life", self._report_life, max(tick, 60)),
             ("drivers", partial(rank_drivers, stopped=stopped), max(tick, 300)),
             ("export", partial(make_exports, stopped=stopped), tick),
+            ("mail reports", partial(mail_reports, stopped=stopped), max(tick, 60)),
             ("purge", partial(purge, stopped=stopped), max(tick, 3_600)),
         ]
 
@@ -429,6 +431,11 @@ def rank_drivers(runtime: Runtime, now: datetime, stopped: Stopped = never) -> N
 def take_in(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
     """Take in what came by doors and waits."""
     processing.process_waiting(runtime.database, runtime, now, stopped)
+
+
+def mail_reports(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
+    """Queue the reports by mail whose week or month is over."""
+    sending.send_due(Portions(runtime.database, stopped), runtime, now)
 
 
 def make_exports(runtime: Runtime, _: datetime, stopped: Stopped = never) -> None:

@@ -296,6 +296,23 @@ TESTED_ELSEWHERE = {
     "services/customers/storing.py": "services/imports/test_imports.py",
     "services/followups/root_causes.py": "web/followups/test_root_causes.py",
     "services/imports/menus.py": "services/imports/test_runs.py",
+    "services/imports/moments.py": "services/imports/answers/test_importer.py",
+    **{
+        f"services/imports/answers/{each}.py": "services/imports/answers/test_importer.py"
+        for each in (
+            "history",
+            "looking",
+            "people",
+            "proposal",
+            "reading",
+            "runs",
+            "storing",
+            "undoing",
+            "vendors",
+        )
+    },
+    "services/report_mails/letters.py": "services/report_mails/test_sending.py",
+    "services/report_mails/schedules.py": "services/report_mails/test_sending.py",
     "services/imports/undoing.py": "services/imports/test_runs.py",
     "services/imports/workbook.py": "services/imports/test_runs.py",
     "services/imports/events.py": "services/imports/test_imports.py",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -25,13 +25,32 @@ EX_TEMPFAIL = 75  # sysexits.h: tells the mail server to try again later
 
 
 @main.command("import")
-@click.argument("kind", type=click.Choice(["accounts", "contacts", "events"]))
+@click.argument("kind", type=click.Choice(["accounts", "contacts", "events", "answers"]))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--map", "name", help="Use the column mapping mappings/NAME.toml in the instance directory.")
 @click.option("--dry-run", is_flag=True, help="Check everything, store nothing.")
 @click.option("--create-owners", is_flag=True, help="Make users (who cannot sign in yet) of unknown owners.")
-def import_(kind: Kind, file: Path, name: str | None, dry_run: bool, create_owners: bool) -> None:
-    """Import customers or events from a CSV file. Bad rows are reported; the other rows are imported."""
+@click.option(
+    "--as", "vendor", help="Of answers: the tool that the file comes from.  [default: by its columns]"
+)
+@click.option("--survey", help="Of answers: the questionnaire that they answer; `own` for one of their own.")
+@click.option(
+    "--wording", default="", help="Of answers: how the score was asked, if the file does not say it."
+)
+@click.option(
+    "--zone", default="", help="Of answers: the time zone of moments without one, such as Europe/Istanbul."
+)
+@click.option("--add-people", is_flag=True, help="Of answers: store people who are not known yet.")
+def import_(
+    kind: Kind, file: Path, name: str | None, dry_run: bool, create_owners: bool, **answers: Any
+) -> None:
+    """Import customers, events or past answers from a CSV or XLSX file. Bad rows are reported; the other rows are
+    imported."""
+    if kind == "answers":
+        from feedback.cli.past_answers import PastAnswersOptions, import_answers
+
+        import_answers(file, name, dry_run, PastAnswersOptions(**answers))  # type: ignore[typeddict-item]
+        return
     from feedback import clock
     from feedback.services import imports
 
@@ -46,7 +65,7 @@ def import_(kind: Kind, file: Path, name: str | None, dry_run: bool, create_owne
 
         options = imports.Options(dry_run, create_owners, on_progress)
         result = imports.run(runtime.database, kind, file, mapping, context, clock.now(), options)
-    _tell(result, dry_run)
+    tell(result, dry_run)
     if result.refused or result.left_out:
         sys.exit(1)
 
@@ -62,7 +81,8 @@ def _with_journey(runtime: Runtime) -> Context:
     return Context(runtime.settings, Library({}, journey) if journey else runtime.library, {})
 
 
-def _tell(report: ImportReport, dry_run: bool) -> None:
+def tell(report: ImportReport, dry_run: bool) -> None:
+    """Print what happened to the rows."""
     for line in _grouped(report.refused):
         click.secho(line, fg="red", err=True)
     if report.left_out:

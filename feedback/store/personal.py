@@ -79,6 +79,7 @@ COLUMNS: Mapping[str, Mapping[Whose, str]] = {
     "follow_up_entry": {C: "text detail", N: "kind"},
     "import_change": {C: "before", N: "subject"},
     "import_part": {Q: "data", N: "what"},
+    "imported_response": {N: "key"},  # a digest of the row in the file, so that it is not stored again
     "import_run": {Q: "name chosen report", N: "kind state"},
     "inbound_reply": {
         C: "sender body handled_note",
@@ -103,6 +104,7 @@ COLUMNS: Mapping[str, Mapping[Whose, str]] = {
     "questionnaire_version": {N: "key content_hash content"},
     "rate_limit_bucket": {N: "key"},
     "receipt": {N: "provider provider_id status code"},
+    "report_mail": {ST: "addresses", N: "name rhythm language people"},
     "response": {
         C: "evidence",
         S: "visit",

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
@@ -29,6 +30,7 @@ from feedback.services.customers import (
     store_contacts,
 )
 from feedback.services.imports import events, suggestions, workbook
+from feedback.services.imports.answers import vendors
 from feedback.services.imports.mapping import ColumnMap, Kind, by_own_names, nearest, own_names
 from feedback.services.imports.rows import (
     Reader,
@@ -61,6 +63,7 @@ class ImportReport:
 
     `left_out` are cells without which their rows were stored. `unreachable` says how many of the file's contacts nobody
     may ask, and `unasked` counts them by reason (a key of `reachability.WORDS`); a dry run does not know that.
+    `answers` is about past answers only: see `answers.importer.run`.
     """
 
     read: int = 0
@@ -72,6 +75,7 @@ class ImportReport:
     notices: list[str] = field(default_factory=list)
     unreachable: list[str] = field(default_factory=list)
     unasked: dict[str, int] = field(default_factory=dict)
+    answers: dict[str, Any] = field(default_factory=dict)
 
     @property
     def refused_rows(self) -> int:
@@ -369,6 +373,8 @@ def _column_test(kind: Kind, mapping: ColumnMap | None) -> Callable[[str], bool]
     if mapping is not None:
         columns = {column for _, source in mapping.sources() for column in source.columns()}
         return columns.__contains__
+    if kind == "answers":
+        return lambda text: bool(vendors.role_of(text))
     own = own_names(kind)
     return lambda text: text.casefold() in own or suggestions.is_familiar(kind, text)
 

@@ -28,25 +28,57 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from feedback.errors import ImportRefused
 from feedback.services.customers import fields
+from feedback.services.imports.moments import answered_at, finished
 from feedback.services.imports.several import Several
 
-Kind = Literal["accounts", "contacts", "events"]
+Kind = Literal["accounts", "contacts", "events", "answers"]
+ANSWERS = "answers"
+"""The section whose names are questions: each takes its answers from a column."""
+LONGEST_ANSWER = 10_000
+
+
+def written_answer(cell: str, _: fields.Style) -> str:
+    """An answer as it was written, line breaks included."""
+    if len(cell) > LONGEST_ANSWER:
+        raise ValueError(f"This is longer than {LONGEST_ANSWER} characters.")
+    return "".join(
+        c for c in cell.replace("\r\n", "\n").replace("\r", "\n") if c == "\n" or fields.is_clean(c)
+    )
+
+
 FIELDS: Mapping[str, Mapping[str, fields.Parser]] = {
     "contact": fields.CONTACT,
     "account": {**fields.ACCOUNT, "owner": fields.owner},
     "consent": fields.CONSENT,
     "event": fields.EVENT,
+    "response": {
+        "at": answered_at,
+        "id": fields.identifier,
+        "finished": finished,
+        "language": fields.language,
+    },
+    ANSWERS: {},
 }
+PROPERTIES: Mapping[str, fields.Parser] = {ANSWERS: written_answer}
+"""How the properties of a section are read, where they are not short texts."""
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "accounts": ("account",),
     "contacts": ("contact", "account", "consent"),
     "events": ("event",),
+    "answers": ("response", "contact", ANSWERS),
 }
 REQUIRED: Mapping[str, tuple[str, ...]] = {
     "accounts": ("account.external_id",),
     "contacts": ("contact.external_id",),
     "events": ("event.contact", "event.name", "event.occurred_at"),
+    "answers": ("response.at",),
 }
+
+
+QuestionType = Literal[
+    "nps", "csat", "ces", "stars", "rating10", "rating7", "rating5", "single", "multi", "text"
+]
+"""What a question can be that none of our surveys asks."""
 
 
 class _Strict(BaseModel):
@@ -67,6 +99,9 @@ class Source(_Strict):
     )
     join: tuple[str, ...] | None = Field(
         None, min_length=1, description="columns whose texts are joined with spaces"
+    )
+    options: tuple[str, ...] | None = Field(
+        None, min_length=1, description="columns that each hold one option that may be chosen"
     )
     constant: str | int | float | bool | None = None
     months_ago: str | None = Field(
@@ -90,11 +125,13 @@ class Source(_Strict):
     def _one_origin(self) -> Self:
         given = [
             name
-            for name in ("column", "opt_out", "join", "constant", "months_ago", "next_after")
+            for name in ("column", "opt_out", "join", "options", "constant", "months_ago", "next_after")
             if getattr(self, name) is not None
         ]
         if len(given) != 1:
-            raise ValueError("give exactly one of: column, opt_out, join, constant, months_ago, next_after")
+            raise ValueError(
+                "give exactly one of: column, opt_out, join, options, constant, months_ago, next_after"
+            )
         if (self.next_after is None) != (self.every_months is None):
             raise ValueError("give both next_after and every_months, or neither")
         return self
@@ -103,6 +140,7 @@ class Source(_Strict):
         """The columns that the source reads."""
         yield from (name for name in (self.column, self.opt_out, self.months_ago) if name is not None)
         yield from self.join or ()
+        yield from self.options or ()
         if self.every_months is not None:
             yield from self.every_months.columns()
 
@@ -142,6 +180,17 @@ class ColumnMap(_Strict):
     decimal: Literal[".", ","] | None = None
     empty_cells: Literal["keep", "clear"] = "keep"
     above: Annotated[int | None, Field(ge=0, le=50)] = None
+    survey: str = Field("", description="of answers: the questionnaire whose questions they answer")
+    zone: str = Field("", description="of answers: the time zone of moments without an offset")
+    asked_in: str = Field("", description="of answers: the language in which the questions were asked")
+    add_people: bool = Field(False, description="of answers: store people who are not known yet")
+    questions: Mapping[str, QuestionType] = Field(
+        default_factory=dict,
+        description="of answers: questions that the survey does not have, and their types",
+    )
+    wordings: Mapping[str, str] = Field(
+        default_factory=dict, description="of answers: how a question was asked, if the file does not say it"
+    )
     sections: dict[str, Section] = Field(default_factory=dict)
 
     def sources(self) -> Iterator[tuple[str, Source]]:
@@ -180,7 +229,7 @@ def parse(text: str, name: str) -> ColumnMap:
     except tomllib.TOMLDecodeError as error:
         raise ImportRefused(f"{name} is not valid TOML: {error}.") from None
     mistakes = list(_unknown(document, name))
-    sections = {key: _section(document.pop(key)) for key in list(document) if key in FIELDS}
+    sections = {key: _section(key, document.pop(key)) for key in list(document) if key in FIELDS}
     try:
         made = ColumnMap(**{**document, "name": name, "sections": sections}) if not mistakes else None
     except ValidationError as error:
@@ -233,9 +282,11 @@ def us_state_zones() -> Mapping[str, str]:
     return {state.casefold(): zone for zone, states in document.items() for state in states}
 
 
-def _section(written: object) -> object:
+def _section(key: str, written: object) -> object:
     if not isinstance(written, Mapping):
         return written
+    if key == ANSWERS:
+        return {"properties": {name: _short_form(source) for name, source in written.items()}}
     properties = written.get("properties", {})
     own = {name: _short_form(source) for name, source in written.items() if name != "properties"}
     if isinstance(properties, Mapping):
@@ -250,7 +301,7 @@ def _unknown(document: Mapping[str, Any], name: str) -> Iterator[str]:
             yield f"{name}: there is no {key}.{nearest(key, top)}"
         elif key in FIELDS and isinstance(section, Mapping):
             for field, source in section.items():
-                if field != "properties" and field not in FIELDS[key]:
+                if field != "properties" and key != ANSWERS and field not in FIELDS[key]:
                     yield f"{name}: {key} has no field {field}.{nearest(field, FIELDS[key])}"
                 elif isinstance(source, Mapping) and "opt_out" in source and key != "consent":
                     yield f"{name}: use opt_out for consent.sms and consent.email only, not for {key}.{field}."

@@ -64,12 +64,33 @@ TARGETS: Mapping[Kind, Mapping[str, str]] = {
         "event.occurred_at": _("Time"),
         "event.property": _("Property of the event"),
     },
+    "answers": {
+        "response.at": _("Time of the answer"),
+        "response.id": _("ID of the response"),
+        "response.finished": _("Answered to the end (yes or no)"),
+        "response.language": _("Language"),
+        "contact.email": _("E-mail"),
+        "contact.phone": _("Phone"),
+        "contact.name": _("Name"),
+        "contact.external_id": _("External ID of the contact"),
+        "new.nps": _("Another question: NPS, 0 to 10"),
+        "new.csat": _("Another question: CSAT, 1 to 5"),
+        "new.ces": _("Another question: CES, 1 to 7"),
+        "new.stars": _("Another question: stars, 1 to 5"),
+        "new.rating10": _("Another question: rating, 1 to 10"),
+        "new.rating7": _("Another question: rating, 1 to 7"),
+        "new.rating5": _("Another question: rating, 1 to 5"),
+        "new.single": _("Another question: one of several answers"),
+        "new.multi": _("Another question: several answers"),
+        "new.text": _("Another question: own words"),
+    },
 }
 """Kind -> what a column can be, in the order of the menu."""
 IDS: Mapping[Kind, tuple[str, ...]] = {
     "contacts": ("contact.external_id", "account.external_id"),
     "accounts": ("account.external_id",),
     "events": ("event.key",),
+    "answers": (),
 }
 """What identifies rows; a column can do that beside what it is."""
 JOINED = frozenset({"contact.name"})
@@ -81,7 +102,10 @@ DELIMITERS = {",": ",", ";": ";", "\t": "tab", "|": "|"}
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """What was chosen for a file. `targets` are by the number of the column, `ids` columns by the field that they
-    identify. `above` is the number of lines above the header; None lets the program find it."""
+    identify. `above` is the number of lines above the header; None lets the program find it.
+
+    Of past answers: `vendor` is the tool that they come from, `survey` the questionnaire that they answer (empty:
+    one of their own), `wording` how its score was asked, `zone` that of moments without an offset."""
 
     encoding: str = ""
     delimiter: str = ""
@@ -93,6 +117,12 @@ class Chosen:
     dates: str = ""
     decimal: str = ""
     create_owners: bool = False
+    vendor: str = ""
+    survey: str = ""
+    wording: str = ""
+    language: str = ""
+    zone: str = ""
+    add_people: bool = False
 
 
 @dataclass(frozen=True, slots=True)

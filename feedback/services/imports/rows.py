@@ -12,7 +12,7 @@ from typing import Any
 from feedback.errors import ImportRefused
 from feedback.services.customers import ConsentChange, ContactDraft, Draft, fields
 from feedback.services.imports import several
-from feedback.services.imports.mapping import FIELDS, REQUIRED, ColumnMap, Kind, Source, nearest
+from feedback.services.imports.mapping import FIELDS, PROPERTIES, REQUIRED, ColumnMap, Kind, Source, nearest
 from feedback.services.imports.table import TableLine
 
 NO_BASIS = "none"
@@ -149,8 +149,9 @@ class Reader:
             return source.translated(cells[place])
         if source.opt_out is not None:
             return _withdrawal(cells[place])
-        if source.join is not None:
-            return " ".join(filter(None, (cells[each] for each in target.join_places)))
+        if source.join is not None or source.options is not None:
+            between = "\n" if source.options else " "
+            return between.join(filter(None, (cells[each] for each in target.join_places)))
         if source.constant is not None:
             return str(source.constant)
         if source.months_ago is not None:
@@ -220,10 +221,14 @@ class _Target:
         self.kind = several.kind_of(self.section, self.field) if source.column is not None else None
         self.column = next(source.columns(), None)
         self.place = places.get(source.column or source.opt_out or source.months_ago or "", -1)
-        self.join_places = [places[each] for each in source.join or () if each in places]
+        self.join_places = [places[each] for each in source.join or source.options or () if each in places]
         every = source.every_months
         self.every_place = places.get(every.column or "", -1) if every else -1
-        parse = fields.LONG if self.is_property else FIELDS[self.section][self.field]
+        parse = (
+            PROPERTIES.get(self.section, fields.LONG)
+            if self.is_property
+            else FIELDS[self.section][self.field]
+        )
         # Segments, languages and owners repeat often, so each spelling is parsed once.
         self.parse: Callable[..., Any] = lru_cache(maxsize=2048)(
             lambda text, region=None: parse(text, replace(style, region=region) if region else style)

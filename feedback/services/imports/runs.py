@@ -27,6 +27,8 @@ from feedback.services import audit
 from feedback.services.context import Context
 from feedback.services.customers import Journal
 from feedback.services.imports import menus, undoing, workbook
+from feedback.services.imports.answers import importer, looking
+from feedback.services.imports.answers import undoing as past_undoing
 from feedback.services.imports.importer import ImportReport, Options, run, shape_of
 from feedback.services.imports.mapping import ColumnMap, Kind
 from feedback.services.imports.menus import Chosen, FileColumn
@@ -46,7 +48,7 @@ LEASE = timedelta(minutes=2)
 SHOWN = 200
 """Refused cells on the page; the file with refused rows has all of them."""
 MOST_NOTICES = 50
-KINDS: Sequence[Kind] = ("contacts", "accounts", "events")
+KINDS: Sequence[Kind] = ("contacts", "accounts", "events", "answers")
 WAITING = ("checking", "importing", "undoing")
 """States in which a worker has something to do."""
 ENDED = ("checked", "done", "undone", "failed")
@@ -168,7 +170,7 @@ def choose_layout(
     encoding, delimiter, above = layout
     with database.reading() as session:
         run_ = find(session, import_id)
-        _check_open(run_)
+        check_open(run_)
         session.expunge(run_)
     if encoding not in menus.ENCODINGS or delimiter not in menus.DELIMITERS:
         raise Rejected("Choose an encoding and a delimiter from the lists.")
@@ -180,7 +182,7 @@ def choose_layout(
     chosen = replace(chosen, encoding=encoding, delimiter=delimiter, above=above)
     with database.writing() as session:
         run_ = find(session, import_id)
-        _check_open(run_)
+        check_open(run_)
         run_.chosen, run_.state = menus.as_json(chosen), "uploaded"
 
 
@@ -188,7 +190,7 @@ def check(database: Database, import_id: int, chosen: Chosen, settings: Settings
     """Keep the choices and ask for a dry run. Raises ImportRefused with one line for each mistake in them."""
     with database.reading() as session:
         run_ = find(session, import_id)
-        _check_open(run_)
+        check_open(run_)
         session.expunge(run_)
     old = menus.from_json(run_.chosen)
     chosen = replace(chosen, encoding=old.encoding, delimiter=old.delimiter, above=old.above)
@@ -198,7 +200,7 @@ def check(database: Database, import_id: int, chosen: Chosen, settings: Settings
     menus.mapping(_kind(run_), [each.name for each in found], chosen, run_.name)
     with database.writing() as session:
         run_ = find(session, import_id)
-        _check_open(run_)
+        check_open(run_)
         run_.state, run_.done, run_.report = "checking", 0, {}
 
 
@@ -214,12 +216,17 @@ def undo(session: Session, import_id: int) -> None:
     """Undo an import. Raises Conflict for one that cannot be undone (`can_be_undone`)."""
     run_ = find(session, import_id)
     if not can_be_undone(session, run_):
-        raise Conflict("Only the last import of accounts or contacts can be undone.")
+        raise Conflict("Only imports of answers, and the last import of accounts or contacts, can be undone.")
     run_.state, run_.done = "undoing", 0
 
 
 def can_be_undone(session: Session, run_: ImportRun) -> bool:
-    """Whether this is the last import that wrote something, and not one of events, after which surveys follow."""
+    """Whether this is the last import that wrote something, and not one of events, after which surveys follow.
+
+    Answers can be taken out at any time: nothing follows from them. So can those of a terminal that was stopped.
+    """
+    if run_.kind == "answers":
+        return run_.state in ("done", "running")
     if run_.state != "done" or run_.kind == "events":
         return False
     later = select(ImportRun.id).where(
@@ -236,7 +243,8 @@ def forget(session: Session, import_id: int) -> None:
     session.delete(run_)
 
 
-def _check_open(run_: ImportRun) -> None:
+def check_open(run_: ImportRun) -> None:
+    """Raise Conflict for an import that has begun."""
     if run_.state not in ("uploaded", "checked", "failed") or run_.began_at is not None:
         raise Conflict("This import has begun.")
 
@@ -256,7 +264,7 @@ def work(
         return False
     try:
         if run_.state == "undoing":
-            _undo(database, run_, now)
+            _undo(database, run_, context, now)
         else:
             _import(database, run_, context, now)
     except (ImportRefused, NotFound, Rejected) as refused:
@@ -291,14 +299,12 @@ def _claim(database: Database, now: datetime) -> ImportRun | None:
 def _import(database: Database, run_: ImportRun, context: Context, now: Callable[[], datetime]) -> None:
     dry_run = run_.state == "checking"
     chosen = menus.from_json(run_.chosen)
-    found, _shape, _first = columns(database, run_, context.settings)
-    mapping = menus.mapping(_kind(run_), [each.name for each in found], chosen, run_.name)
 
     def progress(done: int, lines: int) -> None:
         _note_progress(database, run_.id, done, lines, now())
 
     def written(session: Session, journal: Journal) -> None:
-        _note_changes(session, run_.id, journal)
+        note_changes(session, run_.id, journal)
 
     options = Options(
         dry_run=dry_run,
@@ -308,20 +314,34 @@ def _import(database: Database, run_: ImportRun, context: Context, now: Callable
         by=run_.user_id,
     )
     at = now() if dry_run else (run_.began_at or now())
-    with the_file(database, run_) as path:
-        report = run(database, _kind(run_), path, mapping, context, at, options)
+    if run_.kind == "answers":
+        with the_file(database, run_) as path:
+            mapping = looking.mapping(
+                looking.look(path, chosen, context.settings), chosen, context.library, run_.name
+            )
+            claim = importer.FileClaim(chosen.vendor, run_.id)
+            report = importer.run(database, path, mapping, context, at, options, claim)
+    else:
+        found, _shape, _first = columns(database, run_, context.settings)
+        mapping = menus.mapping(_kind(run_), [each.name for each in found], chosen, run_.name)
+        with the_file(database, run_) as path:
+            report = run(database, _kind(run_), path, mapping, context, at, options)
     refused = [[each.line, each.column, each.reason] for each in report.refused]
     with database.writing() as session:
         _store(session, run_.id, "refused", json.dumps(refused, ensure_ascii=False).encode())
-    _end(database, run_.id, "checked" if dry_run else "done", _told(report), now())
+    _end(database, run_.id, "checked" if dry_run else "done", told(report), now())
 
 
-def _undo(database: Database, run_: ImportRun, now: Callable[[], datetime]) -> None:
+def _undo(database: Database, run_: ImportRun, context: Context, now: Callable[[], datetime]) -> None:
     def progress(done: int, total: int) -> None:
         _note_progress(database, run_.id, done, total, now())
 
     assert run_.began_at  # noqa: S101
-    undone = undoing.undo(database, run_.id, run_.began_at, now(), progress)
+    answers = past_undoing.undo(database, run_.id, context.library, progress) if run_.kind == "answers" else 0
+    undone = undoing.undo(
+        database, run_.id, run_.began_at, now(), progress
+    )  # of answers: people who were added
+    undone.removed += answers
     with database.writing() as session:
         audit.record(
             session, "undone", "import", run_.id, by=run_.user_id, now=now(),
@@ -331,7 +351,8 @@ def _undo(database: Database, run_: ImportRun, now: Callable[[], datetime]) -> N
     _end(database, run_.id, "undone", {**run_.report, "undone": told}, now())
 
 
-def _told(report: ImportReport) -> Mapping[str, Any]:
+def told(report: ImportReport) -> Mapping[str, Any]:
+    """A report as it is stored."""
     return {
         "read": report.read,
         "created": report.created,
@@ -343,6 +364,7 @@ def _told(report: ImportReport) -> Mapping[str, Any]:
         "notices": report.notices[:MOST_NOTICES],
         "unreachable": report.unreachable,
         "unasked": report.unasked,
+        **({"answers": report.answers} if report.answers else {}),
     }
 
 
@@ -355,7 +377,7 @@ def _note_progress(database: Database, import_id: int, done: int, lines: int, no
         )
 
 
-def _note_changes(session: Session, import_id: int, journal: Journal) -> None:
+def note_changes(session: Session, import_id: int, journal: Journal) -> None:
     """Keep what was stored before the first time that this import wrote a row."""
     rows = {
         (each.subject, each.row_id): {

@@ -70,7 +70,7 @@ from feedback.services.reports.scores import (
     over_time,
     score,
 )
-from feedback.services.reports.series import Series, all_series, composite_series, find_series
+from feedback.services.reports.series import Series, all_series, composite_series, find_series, past_series
 from feedback.services.reports.single_responses import (
     RESPONSES_PAGE,
     listed_responses,
@@ -141,6 +141,7 @@ __all__ = [
     "one_response",
     "over_time",
     "overview",
+    "past_series",
     "renew_drivers",
     "response_rates",
     "results",

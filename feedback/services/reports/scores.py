@@ -48,14 +48,20 @@ class Group:
 
 
 EVERYBODY = Group()
+IMPORTED = Group("channel", "imported")
+"""The past answers from other survey tools (`services.imports.answers.storing`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A score and its display rule. A `covered` score and its n are hidden to protect a small cell."""
+    """A score and its display rule. A `covered` score and its n are hidden to protect a small cell.
+
+    `imported` of its answers come from other survey tools; it is known of everybody's score, not of a group's.
+    """
 
     aggregate: Aggregate
     covered: bool = False
+    imported: int = 0
 
     @property
     def n(self) -> int:
@@ -104,7 +110,11 @@ class Compared:
 
 def score(session: Session, series: Series, period: Period, group: Group = EVERYBODY) -> Shown:
     """The score of a period."""
-    return Shown(series.metric.aggregate(counts(session, series, period, group)))
+    found = series.metric.aggregate(counts(session, series, period, group))
+    imported = 0
+    if found.n and group == EVERYBODY:
+        imported = sum(counts(session, series, period, IMPORTED).values())
+    return Shown(found, imported=imported)
 
 
 def over_time(

@@ -17,6 +17,9 @@ from feedback.library import Library
 from feedback.store.models import QuestionnaireVersion
 from feedback.store.models.journeys import IN_FORCE
 
+PAST = "-imported"
+"""Behind the key of a questionnaire, it is the key of its past answers (`services.imports.answers.history`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Series:
@@ -59,6 +62,16 @@ def find_series(known: Iterable[Series], trend: str, question: str | None = None
             return each
     trends = ", ".join(dict.fromkeys(each.trend for each in listed)) or "none yet"
     raise NotFound(f"There is no trend {trend!r}; known trends: {trends}.")
+
+
+def past_series(known: Iterable[Series], of: Series) -> list[Series]:
+    """The series of past answers that were meant for this one, but were asked in another way or on another scale."""
+    marks = {f"{each}{PAST}" for each in of.questionnaires}
+    return [
+        each
+        for each in known
+        if each.trend != of.trend and each.metric_key and marks & set(each.questionnaires)
+    ]
 
 
 def composite_series(known: Iterable[Series], trend: str) -> dict[str, Series]:

@@ -63,6 +63,7 @@ def score_in_words(shown: Shown, series: Series) -> str:
     if found.low is not None and found.high is not None:
         text += f"  (95 % between {number(found.low, unit)} and {number(found.high, unit)})"
     text += f"  from {found.n} answers"
+    text += f", {shown.imported} of them imported" if shown.imported else ""
     return text + ("  [indicative: fewer than 30]" if shown.display is Display.INDICATIVE else "")
 
 

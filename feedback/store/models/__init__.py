@@ -7,7 +7,7 @@ from feedback.store.models.customers import Account, Consent, Contact, ContactAl
 from feedback.store.models.doors import Door, DoorArrival, DoorMention, DoorSeen
 from feedback.store.models.exports import ExportPart, ExportRun
 from feedback.store.models.followups import FollowUp, FollowUpEntry, RootCause
-from feedback.store.models.imports import ImportChange, ImportPart, ImportRun
+from feedback.store.models.imports import ImportChange, ImportedResponse, ImportPart, ImportRun
 from feedback.store.models.journeys import Enrolment, Invitation, JourneyEvent, QuestionnaireVersion
 from feedback.store.models.messages import (
     Attempt,
@@ -26,7 +26,7 @@ from feedback.store.models.responses import AnswerRow, Link, LinkVisitor, Respon
 from feedback.store.models.rollups import AnswerCount, CountedBy, InvitationCount, ScoreCount
 from feedback.store.models.segments import SavedSegment
 from feedback.store.models.settings import SettingChange, StoredSetting
-from feedback.store.models.sharing import SharedLink
+from feedback.store.models.sharing import ReportMail, SharedLink
 from feedback.store.models.staff import (
     AccountNotice,
     ApiKey,
@@ -83,6 +83,7 @@ __all__ = [
     "ImportChange",
     "ImportPart",
     "ImportRun",
+    "ImportedResponse",
     "InboundReply",
     "Invitation",
     "InvitationCount",
@@ -94,6 +95,7 @@ __all__ = [
     "QuestionnaireVersion",
     "RateLimitBucket",
     "Receipt",
+    "ReportMail",
     "Response",
     "Role",
     "RootCause",

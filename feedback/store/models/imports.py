@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from feedback.store.base import Base
@@ -15,7 +15,8 @@ from feedback.store.models.columns import BigId, Json, JsonObject, Name, Primary
 class ImportRun(Base):
     """One uploaded file.
 
-    States: uploaded -> checking -> checked -> importing -> done -> undoing -> undone, or failed. `chosen` is how the
+    States: uploaded -> checking -> checked -> importing -> done -> undoing -> undone, or failed; `running` is one of
+    answers that a terminal makes. `chosen` is how the
     file is read (`services.imports.menus.Chosen`), `report` what came out. `began_at` is the time that an import gives
     to all rows that it writes. `lease_until` is in the future while a worker is at it.
     """
@@ -23,7 +24,7 @@ class ImportRun(Base):
     __tablename__ = "import_run"
 
     id: Mapped[PrimaryKey]
-    kind: Mapped[Word]  # accounts | contacts | events
+    kind: Mapped[Word]  # accounts | contacts | events | answers
     name: Mapped[Name]
     state: Mapped[Word] = mapped_column(index=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
@@ -64,3 +65,20 @@ class ImportChange(Base):
     subject: Mapped[Word]  # account | contact
     row_id: Mapped[int] = mapped_column(BigId)
     before: Mapped[dict[str, Any] | None] = mapped_column(Json)
+
+
+class ImportedResponse(Base):
+    """A past answer that an import stored. `key` is a digest of what identifies its row, so that the same row is stored
+    once, also by another import."""
+
+    __tablename__ = "imported_response"
+    __table_args__ = (
+        UniqueConstraint("key"),
+        Index("ix_imported_response_import", "import_id", "response_id"),
+    )
+
+    response_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("response.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    import_id: Mapped[int] = mapped_column(ForeignKey("import_run.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(64))

@@ -18,23 +18,31 @@ from feedback.errors import Conflict, ImportRefused, NotFound, Rejected
 from feedback.i18n import _
 from feedback.services.customers.fields import BASES
 from feedback.services.imports import menus, runs
+from feedback.services.imports.answers import runs as past_answers
 from feedback.services.imports.menus import Chosen
 from feedback.services.staff import accounts
 from feedback.store.models import ImportRun
 from feedback.web.auth.permissions import Permission, may
 from feedback.web.http.locale import say, zone
 from feedback.web.http.numbers import whole
+from feedback.web.imports import past_choices
 from feedback.web.wording import customer_wording, message_wording
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
 
-KINDS = {"contacts": _("Contacts, with their accounts"), "accounts": _("Accounts"), "events": _("Events")}
+KINDS = {
+    "contacts": _("Contacts, with their accounts"),
+    "accounts": _("Accounts"),
+    "events": _("Events"),
+    "answers": _("Past answers from another survey tool"),
+}
 STATES = {
     "uploaded": _("uploaded"),
     "checking": _("checking"),
     "checked": _("checked, not imported"),
     "importing": _("importing"),
+    "running": _("importing in a terminal"),
     "done": _("imported"),
     "undoing": _("undoing"),
     "undone": _("undone"),
@@ -78,6 +86,7 @@ class UploadForm(Form):
 
 class Imports:
     def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
         self.database = runtime.database
         self.settings = runtime.settings
 
@@ -92,10 +101,12 @@ class Imports:
         if not form.validate() or file is None or not file.filename:
             return self._index(say().gettext("Choose a file.")), 422
         kind = next(each for each in runs.KINDS if each == form.kind.data)
+        about = {"by": current_user.id, "now": clock.now()}
         try:
-            made = runs.upload(
-                self.database, kind, file.filename, file.stream, self.settings, by=current_user.id, now=clock.now()
-            )  # fmt: skip
+            if kind == "answers":
+                made = past_answers.upload(self.database, file.filename, file.stream, self.runtime, **about)
+            else:
+                made = runs.upload(self.database, kind, file.filename, file.stream, self.settings, **about)
         except ImportRefused as refused:
             return self._index(in_words(str(refused))), 422
         return redirect(url_for("imports.show", import_id=made), 303)
@@ -110,6 +121,11 @@ class Imports:
         line = form.get("header", "", type=str)
         above = whole(line) - 1 if line.isdigit() and 0 < int(line[:6]) <= 51 else None
         layout = (form.get("encoding", ""), form.get("delimiter", ""), above)
+        if self._kind(import_id) == "answers":
+            chosen = past_choices.layout(form, above)
+            return self._act(
+                import_id, lambda: past_answers.choose(self.database, import_id, chosen, self.runtime)
+            )
         return self._act(
             import_id, lambda: runs.choose_layout(self.database, import_id, layout, self.settings)
         )
@@ -117,6 +133,10 @@ class Imports:
     @may(Permission.MANAGE_CUSTOMERS)
     def check(self, import_id: int) -> ResponseReturnValue:
         chosen = _chosen()
+        if self._kind(import_id) == "answers":
+            return self._act(
+                import_id, lambda: past_answers.check(self.database, import_id, chosen, self.runtime)
+            )
         return self._act(import_id, lambda: runs.check(self.database, import_id, chosen, self.settings))
 
     @may(Permission.MANAGE_CUSTOMERS)
@@ -153,6 +173,10 @@ class Imports:
         headers = {"Content-Disposition": f'attachment; filename="refused-{import_id}.csv"'}
         return Response(_as_csv(header, rows), mimetype="text/csv", headers=headers)
 
+    def _kind(self, import_id: int) -> str:
+        with self.database.reading() as session:
+            return runs.find(session, import_id).kind
+
     def _act(self, import_id: int, action: Any) -> ResponseReturnValue:
         """Run an action and show the import; what was refused is said on the page."""
         try:
@@ -183,7 +207,7 @@ class Imports:
             session.expunge(run)
         frame = {
             "run": run, "kinds": KINDS, "states": STATES, "busy": BUSY, "refused": refused, "in_words": in_words,
-            "unasked": _unasked(run),
+            "unasked": _unasked(run), "past": past_choices.report(run, self.runtime),
             "undoable": undoable, "seconds": SECONDS, "wording": customer_wording, "zone_of_days": zone(),
             "shown": runs.first_refusals(run.report), "left_out": runs.first_refusals(run.report, "left_out"),
         }  # fmt: skip
@@ -202,6 +226,8 @@ class Imports:
             "columns": [], "above": 0, "first": [], "unreadable": "",
         }  # fmt: skip
         try:
+            if kind == "answers":
+                return {**found, **past_choices.page(self.database, run, self.runtime)}
             columns, shape, first = runs.columns(self.database, run, self.settings)
         except (ImportRefused, NotFound) as error:
             return {**found, "unreadable": in_words(str(error))}
@@ -236,6 +262,8 @@ def _chosen() -> Chosen:
         dates=form.get("dates", "") if form.get("dates") in DATES else "",
         decimal=form.get("decimal", "") if form.get("decimal") in DECIMALS else "",
         create_owners=form.get("create_owners") == "1",
+        wording=form.get("wording", "").strip()[: past_choices.LONGEST_WORDING],
+        add_people=form.get("add_people") == "1",
     )
 
 

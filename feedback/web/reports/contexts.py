@@ -68,11 +68,13 @@ class Contrast:
 
 @dataclass(frozen=True, kw_only=True)
 class SeriesContext(PageContext):
-    """`cells` and `groups` are by dimension; `groups` are (key, name) of those that may be looked at alone."""
+    """`past` are series of earlier answers that were imported. `cells` and `groups` are by dimension; `groups` are
+    (key, name) of those that may be looked at alone."""
 
     asked: ReportFilter
     other: Period | None
     series: Series
+    past: Sequence[Series]
     metric: Metric
     group: Group
     compared: Compared

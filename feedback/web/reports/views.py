@@ -187,6 +187,7 @@ class ReportViews:
             asked=asked,
             other=asked.other,
             series=series,
+            past=reports.past_series(known, series),
             metric=series.metric,
             compared=compared,
             points=points,

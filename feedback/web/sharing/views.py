@@ -24,6 +24,7 @@ from feedback.web.http.locale import say, zone
 from feedback.web.http.numbers import day
 from feedback.web.http.routes import blueprint_of, get, post
 from feedback.web.reports.filters import DEFAULT_PERIOD, PERIODS
+from feedback.web.sharing.report_mails import ReportMailViews
 from feedback.web.wording import followup_wording, score_wording
 
 if TYPE_CHECKING:
@@ -40,12 +41,19 @@ USUAL = timedelta(days=30)
 
 
 def blueprint(runtime: Runtime) -> Blueprint:
-    views = SharingViews(runtime)
+    views, mails = SharingViews(runtime), ReportMailViews(runtime)
     return blueprint_of(
         "sharing",
         get("/", views.index),
         post("/", views.share),
         post("/<int:link_id>/revoke", views.stop_sharing),
+        get("/mails/", mails.mails),
+        post("/mails/", mails.make_mail),
+        post("/mails/<int:mail_id>", mails.change_mail),
+        post("/mails/<int:mail_id>/pause", mails.pause_mail),
+        post("/mails/<int:mail_id>/resume", mails.resume_mail),
+        post("/mails/<int:mail_id>/send", mails.send_mail),
+        post("/mails/<int:mail_id>/end", mails.end_mail),
     )
 
 

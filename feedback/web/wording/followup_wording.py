@@ -178,6 +178,7 @@ SUBJECTS: Mapping[str, str] = {
     "user": _("User"),
     "api_key": _("API key"),
     "shared_link": _("Shared link"),
+    "report_mail": _("Report by mail"),
     "root_cause": _("Root cause"),
     "retention": _("Data retention"),
     "audit": _("Audit log"),

@@ -33,7 +33,12 @@ DIMENSIONS: Mapping[str, str] = {
     "owner": _("Owner"),
     "language": _("Language"),
 }
-CHANNELS: Mapping[str, str] = {"sms": _("SMS"), "email": _("E-mail"), "none": _("Anonymous link")}
+CHANNELS: Mapping[str, str] = {
+    "sms": _("SMS"),
+    "email": _("E-mail"),
+    "none": _("Anonymous link"),
+    "imported": _("Imported"),
+}
 BUCKETS: Mapping[Bucket, str] = {
     Bucket.WEEK: _("Week"),
     Bucket.MONTH: _("Month"),
@@ -164,8 +169,12 @@ def between(say: Translator, low: float | None, high: float | None, unit: Unit) 
     return say.gettext("{low} to {high}", low=in_unit(say, low, unit), high=in_unit(say, high, unit))
 
 
-def answers(say: Translator, n: int) -> str:
-    return say.ngettext("{n} response", "{n} responses", n)
+def answers(say: Translator, n: int, imported: int = 0) -> str:
+    """How many responses there are, and how many of them come from another survey tool."""
+    told = say.ngettext("{n} response", "{n} responses", n)
+    if not imported:
+        return told
+    return f"{told} · " + say.ngettext("{n} of them imported", "{n} of them imported", imported)
 
 
 def caution(say: Translator, shown: Shown) -> str:

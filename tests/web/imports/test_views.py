@@ -18,6 +18,7 @@ from feedback.store.models import AuditEntry, Contact, ImportRun
 from feedback.web.app import create_app
 from tests import factories_desk
 from tests.services.imports import exports
+from tests.services.imports.answers import exports as past_exports
 from tests.web.browsing import DESKTOP, PHONE, Open, enter, fits, is_accessible, serving
 from tests.web.conftest import SignIn, runtime_over
 
@@ -176,3 +177,34 @@ def test_a_lead_imports_a_workbook_without_javascript(
         assert session.scalars(select(Contact.name).where(Contact.external_id == "۱")).one() == "مریم کاظمی"
         assert session.scalars(select(ImportRun.state)).all() == ["done"]
     database.close()
+
+
+def test_past_answers_are_proposed_checked_imported_and_undone(runtime: Runtime, sign_in: SignIn) -> None:
+    lead = sign_in("lead")
+    address = send(lead, past_exports.QUALTRICS.encode(), "qualtrics.csv", "answers")
+    page = lead.get(address).text
+    assert '<option value="answers.score" selected>' in page and "America/Denver" in page
+    form = {"column-4": "response.at", "column-5": "response.id", "column-6": "contact.email"}
+    form |= {"column-10": "answers.score", "column-11": "answers.improve"}
+    lead.post(f"{address}/check", data=form)
+    work(runtime)
+    page = lead.get(address).text
+    assert "Import 2 rows" in page and "1 row is a trial or spam." in page
+    lead.post(f"{address}/begin")
+    work(runtime)
+    page = lead.get(address).text
+    assert "without a contact" in page and "Undo this import" in page
+    lead.post(f"{address}/undo")
+    work(runtime)
+    assert "Undone: 2 removed" in lead.get(address).text
+
+
+def test_past_answers_to_another_survey_are_proposed_again(runtime: Runtime, sign_in: SignIn) -> None:
+    lead = sign_in("lead")
+    address = send(lead, past_exports.GOOGLE_FORMS.encode(), "forms.csv", "answers")
+    layout = {"encoding": "utf-8", "delimiter": ",", "header": "1", "survey": "", "zone": "Asia/Tehran"}
+    lead.post(f"{address}/layout", data=layout)
+    page = lead.get(address).text
+    assert '<option value="new.nps" selected>' in page and "Asia/Tehran" in page
+    refused = lead.post(f"{address}/check", data={"column-2": "new.nps"})
+    assert refused.status_code == 422 and "when somebody answered" in refused.text

@@ -76,6 +76,9 @@ class MeasureOut(BaseModel):
 
     display: Literal["shown", "indicative", "hidden"]
     n: int | None
+    imported: int = Field(
+        0, description="how many of them were imported from another survey tool, for everybody's score"
+    )
     value: float | None
     low: float | None
     high: float | None
@@ -329,6 +332,7 @@ def measure(shown: Shown) -> MeasureOut:
     return MeasureOut(
         display=shown.display.value,
         n=None if shown.covered else shown.n,
+        imported=0 if shown.covered else shown.imported,
         value=number.value if seen else None,
         low=number.low if seen else None,
         high=number.high if seen else None,
