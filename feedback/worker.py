@@ -51,11 +51,13 @@ from feedback.services.notifications import (
     webhook_email,
 )
 from feedback.services.privacy import retention
+from feedback.services.reports.comments import contact_questions
 from feedback.services.reports.driver_analysis import renew_drivers
 from feedback.services.responses import link_visitors, missed_replies
 from feedback.services.responses.reading import Readings
 from feedback.services.staff import accounts, attempts, call_answers, sessions
 from feedback.services.studio.following import Following
+from feedback.services.themes import counting, labelling
 from feedback.services.webhooks import delivering, delivery_log, spreading
 from feedback.services.webhooks.lanes import WebhookLanes
 from feedback.store.portions import Portions, never
@@ -227,6 +229,7 @@ class Worker:
             ("back up", self._back_up, max(tick, 60)),
             ("report life", self._report_life, max(tick, 60)),
             ("drivers", partial(rank_drivers, stopped=stopped), max(tick, 300)),
+            ("themes", partial(read_comments, stopped=stopped), max(tick, 60)),
             ("export", partial(make_exports, stopped=stopped), tick),
             ("purge", partial(purge, stopped=stopped), max(tick, 3_600)),
         ]
@@ -429,6 +432,14 @@ def rank_drivers(runtime: Runtime, now: datetime, stopped: Stopped = never) -> N
 def take_in(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
     """Take in what came by doors and waits."""
     processing.process_waiting(runtime.database, runtime, now, stopped)
+
+
+def read_comments(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
+    """Find the themes of new comments, and count them."""
+    with runtime.database.reading() as session:
+        left_out = contact_questions(session, runtime.library)
+    labelling.read_all(Portions(runtime.database, stopped), left_out, now)
+    counting.count_marked(runtime.database, left_out, stopped)
 
 
 def make_exports(runtime: Runtime, _: datetime, stopped: Stopped = never) -> None:
