@@ -17,7 +17,7 @@ from feedback.core.themes.written_words import LANGUAGES, WordLists, languages_i
 
 LONGEST = 4_000
 """Characters of a comment that are read."""
-ALONE_UP_TO = 8
+ALONE_UP_TO = 6
 """Words of a comment that may be given a theme for comments without another one: a longer comment names something,
 even if no line knows it."""
 DENIES_WITHIN = 3
@@ -25,6 +25,9 @@ DENIES_WITHIN = 3
 MISSPELT_FROM = 7
 """Letters of a word from which on one wrong letter is forgiven; shorter words have too many neighbours."""
 
+FORGIVEN = frozenset({"en"})
+"""Languages in which it is: with their endings, Turkish and Persian words have too many neighbours (yaramıyor,
+yapamıyor)."""
 SHORTEST = 2
 """Letters before a star: with one, a line would fit nearly everything."""
 
@@ -116,7 +119,8 @@ class _Reader:
         self._unless = [
             line for each in self.frame.themes for line in _lines(each, each.unless, self.language)
         ]
-        self._index = _Index(self._words + self._unless, self.lists)
+        forgives = self.language in FORGIVEN
+        self._index = _Index(self._words + self._unless, self.lists, forgives=forgives)
 
     def themes(self, text: str) -> list[Match]:
         parts = parts_of(text, self.lists.turns)
@@ -157,7 +161,8 @@ def _lines(theme: Theme, words: Mapping[str, Sequence[str]], language: str) -> I
 class _Index:
     """Every phrase by its first word, so that a comment is read once however long the frame is."""
 
-    def __init__(self, lines: Iterable[Line], lists: WordLists) -> None:
+    def __init__(self, lines: Iterable[Line], lists: WordLists, *, forgives: bool) -> None:
+        self._forgives = forgives
         self._whole: dict[str, set[Phrase]] = defaultdict(set)
         self._begun: dict[str, set[Phrase]] = defaultdict(set)
         self._known: set[Token] = set()
