@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from feedback.core.questionnaire import Questionnaire
 from feedback.core.themes.frame import UNSORTED, ThemeFrame
 from feedback.i18n import Translator, _
+from feedback.services import reports
 from feedback.services.reports import Comment
 from feedback.services.themes import correcting, frames
+from feedback.store.models import Response
 
 UNSORTED_TITLE = _("Unsorted")
 
@@ -34,6 +37,16 @@ def themes_in_words(frame: ThemeFrame, say: Translator) -> dict[str, str]:
 def theme_tags(session: Session, say: Translator, comments: Sequence[Comment]) -> dict[int, list[ThemeTag]]:
     """Answer -> its tags, also for those that have none."""
     return tags_of(session, say, [each.answer_id for each in comments])
+
+
+def tags_of_response(
+    session: Session, say: Translator, response: Response, asked: Questionnaire
+) -> list[tuple[int, list[ThemeTag]]]:
+    """(answer, tags) of each comment of a response; names and addresses that were asked for are none."""
+    answers = [
+        row.id for row in response.answers if row.text and not reports.asks_who(asked.question(row.question))
+    ]
+    return list(tags_of(session, say, answers).items())
 
 
 def tags_of(session: Session, say: Translator, answers: Sequence[int]) -> dict[int, list[ThemeTag]]:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from feedback import clock
 from feedback.bootstrap import Runtime
 from feedback.services.themes import counting, labelling
-from feedback.store.models import AnswerRow, AuditEntry, CommentTheme, ThemeFrameVersion
+from feedback.store.models import AnswerRow, AuditEntry, CommentTheme, FollowUp, ThemeFrameVersion
 from feedback.store.portions import Portions
 from tests import factories_reports
 from tests.web.conftest import SignIn
@@ -143,3 +143,14 @@ def test_a_word_from_corrections_is_added_with_one_click(sign_in: SignIn, runtim
     assert "zorble" in page and "3 of 3 tagged comments" in page
     assert lead.post(FRAME, data={"accept": "billing en zorble", "seen": 0}).status_code == 303
     assert "        - zorble\n" in html.unescape(lead.get(FRAME).text)
+
+
+def test_a_follow_up_shows_the_themes_of_its_comments(sign_in: SignIn, runtime: Runtime) -> None:
+    with runtime.database.writing() as session:
+        task, answer = session.execute(
+            select(FollowUp.id, AnswerRow.id)
+            .join(AnswerRow, AnswerRow.response_id == FollowUp.response_id)
+            .where(AnswerRow.text.is_not(None), FollowUp.state == "open")
+            .order_by(FollowUp.id, AnswerRow.id)
+        ).first() or (0, 0)
+    assert f"/insights/themes/comments/{answer}" in sign_in("lead").get(f"/desk/{task}").text
