@@ -52,11 +52,13 @@ from feedback.services.notifications import (
 )
 from feedback.services.privacy import retention
 from feedback.services.report_mails import sending
+from feedback.services.reports.comments import contact_questions
 from feedback.services.reports.driver_analysis import renew_drivers
 from feedback.services.responses import link_visitors, missed_replies
 from feedback.services.responses.reading import Readings
 from feedback.services.staff import accounts, attempts, call_answers, sessions
 from feedback.services.studio.following import Following
+from feedback.services.themes import counting, labelling
 from feedback.services.webhooks import delivering, delivery_log, spreading
 from feedback.services.webhooks.lanes import WebhookLanes
 from feedback.store.portions import Portions, never
@@ -228,6 +230,7 @@ class Worker:
             ("back up", self._back_up, max(tick, 60)),
             ("report life", self._report_life, max(tick, 60)),
             ("drivers", partial(rank_drivers, stopped=stopped), max(tick, 300)),
+            ("themes", partial(read_comments, stopped=stopped), max(tick, 60)),
             ("export", partial(make_exports, stopped=stopped), tick),
             ("mail reports", partial(mail_reports, stopped=stopped), max(tick, 60)),
             ("purge", partial(purge, stopped=stopped), max(tick, 3_600)),
@@ -436,6 +439,14 @@ def take_in(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
 def mail_reports(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
     """Queue the reports by mail whose week or month is over."""
     sending.send_due(Portions(runtime.database, stopped), runtime, now)
+
+
+def read_comments(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
+    """Find the themes of new comments, and count them."""
+    with runtime.database.reading() as session:
+        left_out = contact_questions(session, runtime.library)
+    labelling.read_all(Portions(runtime.database, stopped), left_out, now)
+    counting.count_marked(runtime.database, left_out, stopped)
 
 
 def make_exports(runtime: Runtime, _: datetime, stopped: Stopped = never) -> None:

@@ -223,6 +223,10 @@ def test_a_path_that_everybody_has_is_not(path: str) -> None:
 
 # Modules whose behaviour is tested in another file, which is named here; each that gets a file of its name goes.
 TESTED_ELSEWHERE = {
+    "services/reports/themes.py": "services/themes/test_labelling.py",
+    "services/themes/correcting.py": "services/themes/test_labelling.py",
+    "services/themes/counting.py": "services/themes/test_labelling.py",
+    "services/themes/frames.py": "services/themes/test_labelling.py",
     "services/reports/driver_analysis.py": "services/reports/test_drivers.py",
     "services/exports/formats/base.py": "services/exports/test_formats.py",
     "services/exports/formats/csv_file.py": "services/exports/test_formats.py",

@@ -57,6 +57,7 @@ COLUMNS: Mapping[str, Mapping[Whose, str]] = {
     "bounce": {C: "address", N: "status"},
     "campaign": {Q: "name query", N: "state_reason plan tolerated"},
     "call_answer": {Q: "body", N: "call request headers"},
+    "comment_theme": {C: "theme line", N: "origin"},
     "consent": {C: "address source text_version reference", N: "kind basis"},
     "contact": {
         C: "external_id name phone email language time_zone country properties search_words sort_name",
@@ -126,6 +127,8 @@ COLUMNS: Mapping[str, Mapping[Whose, str]] = {
     "studio_revision": {N: "key text", Q: "note"},
     "studio_text": {N: "key draft"},
     "suppression": {C: "address", N: "kind reason source"},
+    "theme_count": {N: "trend question metric grain dimension key theme"},
+    "theme_frame": {N: "content"},
     "usage_point": {CO: "key", N: "name"},
     "user": {
         ST: "email name language time_zone work_days holidays password fs_uniquifier fs_webauthn_user_handle "

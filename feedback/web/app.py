@@ -49,6 +49,7 @@ from feedback.web.sharing import shared
 from feedback.web.sharing import views as sharing_views
 from feedback.web.staff import account, api_keys, audit
 from feedback.web.studio import studio, trials
+from feedback.web.themes import views as themes_views
 from feedback.web.webhooks import views as webhooks_views
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ ROOMS = (
     Room(imports.blueprint, request_limits.UPLOADS),
     Room(customers.blueprint, "/customers"),
     Room(campaigns.blueprint, "/campaigns"),
+    Room(themes_views.blueprint, "/insights/themes"),
     Room(reports_views.blueprint, "/insights"),
     Room(export_views.blueprint, "/exports"),
     Room(sharing_views.blueprint, "/sharing"),

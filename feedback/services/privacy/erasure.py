@@ -27,6 +27,7 @@ from feedback.services import audit
 from feedback.services.contact import suppression
 from feedback.services.privacy import persons, quotes, redaction
 from feedback.services.privacy.persons import Person
+from feedback.services.themes import counting
 from feedback.store import personal
 from feedback.store.base import Base
 from feedback.store.models import (
@@ -34,6 +35,7 @@ from feedback.store.models import (
     AnswerRow,
     AuditEntry,
     Bounce,
+    CommentTheme,
     Consent,
     Contact,
     ContactAlias,
@@ -59,7 +61,7 @@ BOOKKEEPING = frozenset({"worker", "lease_until", "attempt", "reply_key"})
 
 NOT_RESTORED = frozenset({Contact, Suppression, JourneyEvent})
 """Tables whose rows get something else than empty columns."""
-DELETED = frozenset({Consent, ContactAlias, ImportChange, SimulatedMessage})
+DELETED = frozenset({CommentTheme, Consent, ContactAlias, ImportChange, SimulatedMessage})
 """Tables whose rows have no meaning without the person."""
 
 
@@ -142,6 +144,7 @@ _EXPORTED_AS: dict[type[Base], str] = {
     InboundReply: "replies",
     Response: "responses",
     AnswerRow: "answers",
+    CommentTheme: "themes",
     Score: "scores",
     FollowUp: "follow_ups",
     FollowUpEntry: "follow_up_entries",
@@ -220,6 +223,7 @@ def _end(session: Session, person: Person, now: datetime, *, drop_account: bool)
 
 def _empty(session: Session, person: Person) -> None:
     """Empty or delete what the columns of `feedback.store.personal` say about the person."""
+    counting.mark_responses(session, person.responses)
     for table, which in persons.rows_about(person).items():
         if table in DELETED:
             session.execute(delete(table).where(which))

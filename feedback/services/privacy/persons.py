@@ -17,6 +17,7 @@ from feedback.store.base import Base
 from feedback.store.models import (
     AnswerRow,
     Bounce,
+    CommentTheme,
     Consent,
     Contact,
     ContactAlias,
@@ -163,6 +164,10 @@ def _suppressions(person: Person) -> ColumnElement[bool]:
     return or_(Suppression.contact_id == person.contact_id, *entries)
 
 
+def _answers(person: Person) -> Select[int]:
+    return select(AnswerRow.id).where(AnswerRow.response_id.in_(person.responses))
+
+
 def _follow_ups(person: Person) -> Select[int]:
     return select(FollowUp.id).where(FollowUp.response_id.in_(person.responses))
 
@@ -197,6 +202,7 @@ TABLES: Mapping[type[Base], Callable[[Person], ColumnElement[bool]]] = {
     InboundReply: _replies,
     Response: lambda person: Response.id.in_(person.responses),
     AnswerRow: lambda person: AnswerRow.response_id.in_(person.responses),
+    CommentTheme: lambda person: CommentTheme.answer_id.in_(_answers(person)),
     FollowUp: lambda person: FollowUp.response_id.in_(person.responses),
     FollowUpEntry: lambda person: FollowUpEntry.follow_up_id.in_(_follow_ups(person)),
     WebhookEvent: _told,

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from feedback.core.lifecycle import MessageState
+from feedback.services.themes import counting
 from feedback.store import personal
 from feedback.store.models import (
     AnswerRow,
     Bounce,
+    CommentTheme,
     FollowUp,
     FollowUpEntry,
     InboundReply,
@@ -51,6 +53,9 @@ def replies(session: Session, now: datetime, *which: ColumnElement[bool]) -> Non
 
 def answers(session: Session, responses: Sequence[int]) -> None:
     """Redact the texts of answers and the notes on them; scores, choices and the dimensions of reports stay."""
+    counting.mark_responses(session, responses)
+    given = select(AnswerRow.id).where(AnswerRow.response_id.in_(responses)).scalar_subquery()
+    session.execute(delete(CommentTheme).where(CommentTheme.answer_id.in_(given)))
     tasks = select(FollowUp.id).where(FollowUp.response_id.in_(responses)).scalar_subquery()
     for table, which in (
         (AnswerRow, AnswerRow.response_id.in_(responses)),

@@ -31,6 +31,7 @@ from feedback.store.portions import Portions
 
 KEPT: Mapping[str, str] = {
     "answer": "retention.answers",
+    "comment_theme": "retention.answers",
     "response": "retention.answers",
     "follow_up": "retention.answers",
     "follow_up_entry": "retention.answers",

@@ -76,7 +76,20 @@ from feedback.services.reports.single_responses import (
     listed_responses,
     one_response,
 )
+from feedback.services.reports.standing_out import StandingOut, words_that_stand_out
 from feedback.services.reports.text import text_report
+from feedback.services.reports.themes import (
+    ThemePoint,
+    ThemeReport,
+    ThemeScore,
+    ThemeShare,
+    contradictions,
+    scored_series,
+    theme_over_time,
+    theme_report,
+    theme_scores,
+    theme_sizes,
+)
 
 __all__ = [
     "ACCOUNT_ENTRIES",
@@ -114,7 +127,12 @@ __all__ = [
     "Series",
     "Shown",
     "Standing",
+    "StandingOut",
     "Survey",
+    "ThemePoint",
+    "ThemeReport",
+    "ThemeScore",
+    "ThemeShare",
     "TrendPoint",
     "account_page",
     "accounts",
@@ -130,6 +148,7 @@ __all__ = [
     "compare_periods",
     "composite_series",
     "contact_questions",
+    "contradictions",
     "count_accounts",
     "driver_report",
     "driver_subjects",
@@ -148,9 +167,15 @@ __all__ = [
     "score",
     "score_reliability",
     "scored_again",
+    "scored_series",
     "signs_of",
     "standing",
     "survey_of",
     "surveys",
     "text_report",
+    "theme_over_time",
+    "theme_report",
+    "theme_scores",
+    "theme_sizes",
+    "words_that_stand_out",
 ]

@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from feedback.core.followup import State
 from feedback.core.metrics import METRICS
 from feedback.core.metrics.own_scale import GOOD, OTHER
 from feedback.core.questions import Question, TextQuestion
+from feedback.core.themes.frame import UNSORTED
 from feedback.core.time.period import Period
 from feedback.library import Library
 from feedback.services.access import Viewer, sees_account
 from feedback.services.reports.series import Series, published
 from feedback.store.database import zone_of
-from feedback.store.models import Account, AnswerRow, Contact, FollowUp, Response, Score
+from feedback.store.models import Account, AnswerRow, CommentTheme, Contact, FollowUp, Response, Score
 from feedback.store.search import finds
 
 PAGE = 40
@@ -31,7 +32,8 @@ class CommentFilter:
 
     `band` is a band of a metric, or bad, middle or good for all metrics. `owner` is the id of the account's owner
     at the time of the answer, 0 for none. `follow_up` is open, closed, any or none. `questionnaires` are keys.
-    `without` are (questionnaire, question) whose answers are left out.
+    `without` are (questionnaire, question) whose answers are left out. With `themes`, a comment has one of them; `-`
+    means that it has none.
     """
 
     period: Period
@@ -47,6 +49,7 @@ class CommentFilter:
     words: str = ""
     questionnaires: frozenset[str] | None = None
     without: frozenset[tuple[str, str]] = frozenset()
+    themes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +201,20 @@ def _conditions(wanted: CommentFilter, zone: tzinfo) -> Sequence[ColumnElement[b
     if wanted.owner is not None:
         owner = Response.owner_id
         found.append(owner == wanted.owner if wanted.owner else owner.is_(None))
+    if wanted.themes:
+        found.append(_about(wanted.themes))
     if wanted.words.strip():
         found.append(finds(AnswerRow.text, wanted.words))
     return found
+
+
+def _about(themes: tuple[str, ...]) -> ColumnElement[bool]:
+    """A condition: the comment has one of these themes, or none for `-`."""
+    given = CommentTheme.answer_id == AnswerRow.id
+    has_one = select(CommentTheme.id).where(given, CommentTheme.theme.in_(themes)).exists()
+    if UNSORTED not in themes:
+        return has_one
+    return or_(has_one, ~select(CommentTheme.id).where(given).exists())
 
 
 def _place_of(session: Session, answer_id: int) -> Any:

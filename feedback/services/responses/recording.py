@@ -204,6 +204,8 @@ def _write(connection: Connection, change: _Change) -> None:
     _write_response(connection, change.stored, change.row)
     _write_answers(connection, change.row, change.answers_before, change.answers)
     _write_scores(connection, change)
+    if change.stored is not None and any(each.text for each in change.stored.answers.values()):
+        _READ_AGAIN.run(connection, {"response": change.row.id})  # its themes are counted with its scores
     if change.invited is not None:
         _move_invitation(connection, change.invited, change.row, change.submission.at)
 
@@ -351,6 +353,11 @@ def _write_answers(
 
 _THIS_ANSWER = (lookup.answer.c.response_id == bindparam("response")) & (
     lookup.answer.c.question == bindparam("asked")
+)
+_READ_AGAIN = PreparedStatement(
+    lookup.answer.update()
+    .where(lookup.answer.c.response_id == bindparam("response"), lookup.answer.c.text.is_not(None))
+    .values(themed=0)
 )
 _INSERT_ANSWER = PreparedStatement(lookup.answer.insert())
 _DELETE_ANSWER = PreparedStatement(lookup.answer.delete().where(_THIS_ANSWER))

@@ -15,6 +15,7 @@ class Permission(StrEnum):
     WORK_FOLLOW_UPS = "follow-ups.work"
     ASSIGN_FOLLOW_UPS = "follow-ups.assign"
     MANAGE_CAUSES = "causes.manage"
+    MANAGE_THEMES = "themes.manage"
     SEE_ALL_ACCOUNTS = "accounts.all"
     SEE_CUSTOMERS = "customers.see"
     EDIT_CUSTOMERS = "customers.change"
@@ -58,6 +59,7 @@ _CSM = frozenset(
 _LEAD = _VIEWER | _CSM | {
     Permission.ASSIGN_FOLLOW_UPS,
     Permission.MANAGE_CAUSES,
+    Permission.MANAGE_THEMES,
     Permission.MANAGE_CUSTOMERS,
     Permission.ERASE_CUSTOMERS,
     Permission.EXPORT,

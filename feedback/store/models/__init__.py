@@ -40,6 +40,7 @@ from feedback.store.models.staff import (
     WebAuthnKey,
 )
 from feedback.store.models.studio import StudioPresence, StudioRevision, StudioText
+from feedback.store.models.themes import CommentTheme, ThemeCount, ThemeDay, ThemeFrameVersion
 from feedback.store.models.webhook_endpoints import (
     WebhookAttempt,
     WebhookDelivery,
@@ -65,6 +66,7 @@ __all__ = [
     "Campaign",
     "CampaignMember",
     "CampaignWave",
+    "CommentTheme",
     "Consent",
     "Contact",
     "ContactAlias",
@@ -112,6 +114,9 @@ __all__ = [
     "StudioRevision",
     "StudioText",
     "Suppression",
+    "ThemeCount",
+    "ThemeDay",
+    "ThemeFrameVersion",
     "UsagePoint",
     "User",
     "WebAuthnKey",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from feedback.core.lifecycle import ResponseState
@@ -98,16 +98,29 @@ class Response(Base):
 
 
 class AnswerRow(Base):
-    """One answer: `value` as `core.answer.Answer.stored` gives it, `text` in the customer's words."""
+    """One answer: `value` as `core.answer.Answer.stored` gives it, `text` in the customer's words.
+
+    `themed` is the edition of the frame with which the machine has read the text; 0 means that it still has to.
+    """
 
     __tablename__ = "answer"
-    __table_args__ = (UniqueConstraint("response_id", "question"),)
+    __table_args__ = (
+        UniqueConstraint("response_id", "question"),
+        Index(
+            "ix_answer_themed",
+            "themed",
+            "id",
+            sqlite_where=text("text IS NOT NULL"),
+            postgresql_where=text("text IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[PrimaryKey]
     response_id: Mapped[int] = mapped_column(ForeignKey("response.id", ondelete="CASCADE"))
     question: Mapped[Word]
     value: Mapped[Any | None] = mapped_column(Json)
     text: Mapped[str | None] = mapped_column(Text)
+    themed: Mapped[int] = mapped_column(server_default="0")
 
 
 class Score(Base):

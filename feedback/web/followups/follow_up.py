@@ -42,6 +42,7 @@ from feedback.web.auth.access_log import note_seen
 from feedback.web.auth.permissions import Permission, allows, granted, may, viewer, viewer_of
 from feedback.web.http.locale import say, zone
 from feedback.web.http.numbers import day, whole
+from feedback.web.themes.tags import tags_of_response
 from feedback.web.wording import (
     answer_wording,
     customer_message_wording,
@@ -219,6 +220,7 @@ class FollowUps:
                 priority_reasons.revenue(say(), task.account, self.settings.organisation.currency),
             ),
             answers=_answers(asked, task, {"company": self.settings.organisation.name}),
+            tagged=tags_of_response(session, say(), task.response, asked),
             questionnaire=asked.title.to(say().language),
             history=account_history.read(session, task, viewer()),
             audited=audit.latest(session, "follow_up", task.id) if allows(Permission.SEE_AUDIT) else [],

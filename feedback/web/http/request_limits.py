@@ -109,6 +109,7 @@ ROOMS: Mapping[str, Bounds] = {
     "campaigns": Bounds(LARGEST_REQUEST, longest=LARGEST_REQUEST, has_file=True),
     "imports": Bounds(LARGEST_UPLOAD, fields=2_000, has_file=True),
     "settings": Bounds(64 * KIB, fields=300, longest=20_000, has_file=True),  # the file is a logo
+    "themes": Bounds(LARGEST_REQUEST, longest=200_001),  # the frame
     "observe": STRANGERS,
 }
 """Blueprint -> its limits, for everybody. All other rooms are the staff's. `credential` is a passkey with the

@@ -37,6 +37,7 @@ from feedback.web.reports.filters import ReportFilter
 from feedback.web.reports.importance_map import ImportanceMap
 from feedback.web.reports.result_cards import ResultCard
 from feedback.web.reports.tables import Names
+from feedback.web.themes.tags import ThemeTag
 
 Wordings = Mapping[tuple[str, str], str]
 """(questionnaire, question) -> how it is asked today in the reader's language."""
@@ -132,7 +133,8 @@ class DriversContext(PageContext):
 
 @dataclass(frozen=True, kw_only=True)
 class CommentsContext(PageContext):
-    """`owners` are (id, name); `more` is the answer before which the next page begins."""
+    """`owners` are (id, name); `more` is the answer before which the next page begins; `themes` are those of each
+    answer, and `theme_titles` all that can be chosen."""
 
     asked: ReportFilter
     wanted: CommentFilter
@@ -144,6 +146,8 @@ class CommentsContext(PageContext):
     comments: Sequence[Comment]
     more: int | None
     questions: Wordings
+    themes: Mapping[int, Sequence[ThemeTag]]
+    theme_titles: Mapping[str, str]
 
 
 @dataclass(frozen=True)

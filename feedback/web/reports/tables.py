@@ -29,6 +29,7 @@ from feedback.services.reports import (
 )
 from feedback.store.models import Account
 from feedback.web.export.tables import CellValue, Column, Kind, Table
+from feedback.web.themes.tags import ThemeTag
 from feedback.web.wording import followup_wording, score_wording
 
 
@@ -184,7 +185,7 @@ def _score_cells(shown: Shown) -> tuple[CellValue, ...]:
 # --- Comments, loop, accounts ------------------------------------------------------------------------
 
 
-def comments(names: Names, found: Sequence[Comment]) -> Table:
+def comments(names: Names, found: Sequence[Comment], themes: Mapping[int, Sequence[ThemeTag]]) -> Table:
     _ = names._
     heads = (Column(_("Day"), "date"), Column(_("Score"), "count"), Column(_("Comment"), "words"))
     more = (Column(_("Account")), Column(_("Contact")), Column(_("Segment")), Column(_("Stage")))
@@ -199,10 +200,11 @@ def comments(names: Names, found: Sequence[Comment]) -> Table:
             names.stage(each.stage or ""),
             names.channel(each.channel),
             language_name(each.language),
+            names.say.comma.join(tag.title for tag in themes.get(each.answer_id, ())),
         )
         for each in found
     ]
-    columns = (*heads, *more, Column(_("Channel")), Column(_("Language")))
+    columns = (*heads, *more, Column(_("Channel")), Column(_("Language")), Column(_("Themes")))
     return Table("comments", _("Comments"), columns, rows)
 
 

@@ -31,6 +31,7 @@ from feedback.services.customers.revenue import exchange_of
 from feedback.services.journey import stages
 from feedback.services.reports import EVERYBODY, CommentFilter, Group, Series
 from feedback.services.rollups import DIMENSIONS
+from feedback.services.themes import frames
 from feedback.store.models import Account, User
 from feedback.web.auth.access_log import note_seen
 from feedback.web.auth.permissions import Permission, allows, demand, may
@@ -55,6 +56,8 @@ from feedback.web.reports.filters import ReportFilter
 from feedback.web.reports.responses import ResponseViews
 from feedback.web.reports.results import ResultViews
 from feedback.web.reports.tables import Names
+from feedback.web.reports.themes import ThemeViews
+from feedback.web.themes.tags import theme_tags, themes_in_words
 from feedback.web.wording import customer_wording, followup_wording, score_wording
 
 if TYPE_CHECKING:
@@ -65,7 +68,7 @@ ORDERS: Mapping[str, str] = {"renewal": _("Next renewal"), "revenue": _("MRR"), 
 
 LONGEST_KEY = 60
 """Characters of the key of a page of the activity."""
-PERSONAL = frozenset({"comments", "account", "responses", "response"})
+PERSONAL = frozenset({"comments", "themes", "account", "responses", "response"})
 """Pages with customers' words and names, whose views are recorded in the audit log."""
 CHARTS_OF_A_SHEET, SCORES_OF_A_SHEET, ENDS_OF_A_SHEET = 4, 8, 5
 """Number of surveys on the quarterly report's first page: those with most answers; the others are in the appendix."""
@@ -91,6 +94,8 @@ def blueprint(runtime: Runtime) -> Blueprint:
     page("/", "index", pages.index, "reports/index.html")
     page("/scores/<trend>/<question>", "series", pages.series, "reports/series.html")
     page("/comments", "comments", pages.comments, "reports/comments.html")
+    themes = ThemeViews(pages)
+    page("/themes", "themes", themes.themes, "reports/themes.html")
     page("/loop", "loop", pages.loop, "reports/loop.html")
     page("/accounts", "accounts", pages.accounts, "reports/accounts.html")
     page("/accounts/<int:account_id>", "account", pages.account, "reports/account.html")
@@ -206,25 +211,34 @@ class ReportViews:
         asked = filters.asked(self.today())
         known = reports.all_series(session, self.library)
         hidden = reports.contact_questions(session, self.library)
-        wanted = replace(filters.wanted_comments(asked.period, known), without=hidden)
+        themes = themes_in_words(frames.in_force(session).frame, say())
+        given = request.args.get("theme", "")
+        wanted = replace(
+            filters.wanted_comments(asked.period, known),
+            without=hidden,
+            themes=(given,) if given in themes else (),
+        )
         before = request.args.get("before", type=whole)
         if _taken_away():
             found = list(reports.every_comment(session, _viewer(), wanted))
         else:
             found = reports.comments(session, _viewer(), wanted, before=before)
         names = self.names(session)
+        tags = theme_tags(session, say(), found)
         return CommentsContext(
             asked=asked,
             wanted=wanted,
             known=known,
+            theme_titles=themes,
             moods=filters.MOODS,
             followed=filters.FOLLOWED,
             languages=LANGUAGES["survey"],
             owners=self._owners(session) if allows(Permission.SEE_ALL_ACCOUNTS) else (),
             comments=found,
             more=found[-1].answer_id if len(found) == reports.COMMENTS_PAGE else None,
-            questions=self._wordings(found),
-            tables=tables.by_key([tables.comments(names, found)]),
+            questions=self.wordings(found),
+            themes=tags,
+            tables=tables.by_key([tables.comments(names, found, tags)]),
             names=names,
         )
 
@@ -304,7 +318,7 @@ class ReportViews:
             account=page.standing.account,
             health=page.standing.health,
             comments=words,
-            questions=self._wordings(words),
+            questions=self.wordings(words),
             titles=titles,
             surveys={key: each.title.to(say().language) for key, each in self.library.questionnaires.items()},
             line=activity.of_account(session, page.standing.account, after),
@@ -434,7 +448,7 @@ class ReportViews:
             return None
         return Contrast(a, b, reports.compare_groups(session, series, period, a, b))
 
-    def _wordings(self, found: Sequence[reports.Comment]) -> dict[tuple[str, str], str]:
+    def wordings(self, found: Sequence[reports.Comment]) -> dict[tuple[str, str], str]:
         """(questionnaire, question) -> how it is asked today in the reader's language."""
         wordings = {}
         for each in found:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from feedback import clock
 from feedback.core.answer import Answer
+from feedback.core.themes.frame import UNSORTED
 from feedback.core.time.local_days import day_of
 from feedback.core.time.period import Period
 from feedback.errors import NotFound
@@ -28,6 +29,7 @@ from feedback.services.responses.additions import Addition
 from feedback.services.shapes.customers import Text
 from feedback.services.shapes.responses import CommentOut, ResponseOut, response_shapes
 from feedback.services.staff.api_keys import Scope
+from feedback.services.themes.correcting import GivenTheme, themes_of
 from feedback.store.keyset import PageEnd
 from feedback.store.models import Account, Contact, Response
 from feedback.web.api import document
@@ -121,10 +123,24 @@ class CommentsQuery(Listed):
     channel: Short | None = None
     language: Short | None = None
     follow_up: Literal["any", "open", "closed", "none"] | None = None
+    theme: Short | None = Field(None, description="the key of a theme, or - for unsorted comments")
+
+
+class CommentThemeOut(BaseModel):
+    """A theme of the frame, by its key: a person gave it, or the machine found its words."""
+
+    theme: str
+    origin: Literal["machine", "person"]
+
+
+class ThemedCommentOut(CommentOut):
+    """Without themes, a comment is unsorted; the machine reads it some minutes after it came."""
+
+    themes: list[CommentThemeOut]
 
 
 class CommentsPage(document.Page):
-    items: list[CommentOut]
+    items: list[ThemedCommentOut]
 
 
 def register(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:
@@ -223,6 +239,7 @@ def _comments(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:
             language=query.language,
             follow_up=query.follow_up,
             words=query.search or "",
+            themes=(query.theme,) if query.theme else (),
         )
         with runtime.database.reading() as session:
             before = place.id if place else None
@@ -230,15 +247,19 @@ def _comments(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:
             shown = replace(wanted, without=hidden)
             found = reports.comments(session, caller().viewer, shown, before=before, limit=query.limit + 1)
             ids = {each.account_id for each in found if each.account_id is not None}
+            themes = themes_of(session, [each.answer_id for each in found])
             accounts = pairs(session, select(Account.id, Account.external_id).where(Account.id.in_(ids)))
         kept = found[: query.limit]
         following = PageEnd(None, kept[-1].answer_id) if len(found) > len(kept) else None
-        items = [_comment(each, accounts.get(each.account_id or 0)) for each in kept]
+        items = [
+            _comment(each, accounts.get(each.account_id or 0), themes.get(each.answer_id, ()))
+            for each in kept
+        ]
         return page_answer(items, cursor_of(following, "comments"))
 
 
-def _comment(each: reports.Comment, account: str | None) -> CommentOut:
-    return CommentOut(
+def _comment(each: reports.Comment, account: str | None, themes: Sequence[GivenTheme]) -> ThemedCommentOut:
+    return ThemedCommentOut(
         id=each.answer_id,
         response=each.response_id,
         at=each.at,
@@ -254,6 +275,11 @@ def _comment(each: reports.Comment, account: str | None) -> CommentOut:
         band=each.band,
         account=account,
         follow_up=each.follow_up_id,
+        themes=[
+            CommentThemeOut(theme=given.theme, origin="person" if given.by_person else "machine")
+            for given in themes
+            if given.theme != UNSORTED
+        ],
     )
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from sqlalchemy import select
 
+from feedback.core.themes.frame import UNSORTED
 from feedback.core.time.local_days import day_of
 from feedback.core.time.period import Period
 from feedback.errors import Conflict, NotFound
@@ -15,6 +16,7 @@ from feedback.services import reports, rollups
 from feedback.services.access import sees_account
 from feedback.services.reports import Comment, CommentFilter, Group, QuestionResult, Survey
 from feedback.services.staff.api_keys import Scope
+from feedback.services.themes.correcting import GivenTheme, themes_of
 from feedback.store.models import Account
 from feedback.web.api.problems import mistaken
 from feedback.web.api.resources.scores import chosen_group
@@ -49,6 +51,7 @@ class CommentsArguments(DaysArguments):
     language: Short | None = None
     follow_up: Literal["any", "open", "closed", "none"] | None = None
     account: Name | None = Field(None, description="external id")
+    theme: Short | None = Field(None, description="key of a theme; - is unsorted")
     before: Number | None = Field(None, description="`next` of the page before")
     limit: Annotated[int, Field(ge=1, le=25)] = 10
 
@@ -153,6 +156,7 @@ def comments(context: ToolContext, asked: CommentsArguments) -> Result:
         language=asked.language,
         account_id=account,
         words=asked.words or "",
+        themes=(asked.theme,) if asked.theme else (),
         without=reports.contact_questions(context.session, context.runtime.library),
     )
     found = reports.comments(
@@ -160,9 +164,11 @@ def comments(context: ToolContext, asked: CommentsArguments) -> Result:
     )
     kept = found[: asked.limit]
     accounts = _external_ids(context, kept)
+    themes = themes_of(context.session, [each.answer_id for each in kept])
     filters = {
         "series": None if series is None else f"{series.trend}/{series.question}",
         "words": asked.words,
+        "theme": asked.theme,
         "band": asked.score,
         "segment": asked.segment,
         "stage": asked.stage,
@@ -172,7 +178,7 @@ def comments(context: ToolContext, asked: CommentsArguments) -> Result:
     return {
         "about": QUOTED,
         "period": days_of(period),
-        "comments": [_comment(context, each, accounts) for each in kept],
+        "comments": [_comment(context, each, accounts, themes.get(each.answer_id, ())) for each in kept],
         "next": kept[-1].answer_id if len(found) > len(kept) else None,
         "link": context.link("insights.comments", **in_address(period), **filters),
     }
@@ -193,7 +199,9 @@ def _external_ids(context: ToolContext, found: Sequence[Comment]) -> Mapping[int
     return {row[0]: row[1] for row in rows}
 
 
-def _comment(context: ToolContext, each: Comment, accounts: Mapping[int, str]) -> Result:
+def _comment(
+    context: ToolContext, each: Comment, accounts: Mapping[int, str], themes: Sequence[GivenTheme]
+) -> Result:
     score = None
     if each.metric is not None:
         title = score_wording.metric_letters(context.say, each.metric)
@@ -203,6 +211,7 @@ def _comment(context: ToolContext, each: Comment, accounts: Mapping[int, str]) -
         **quoted(each.text),
         "day": day_of(each.at, context.runtime.database.zone).isoformat(),
         "score": score,
+        "themes": [given.theme for given in themes if given.theme != UNSORTED] or None,
         "questionnaire": each.questionnaire,
         "question": each.question,
         "language": each.language,

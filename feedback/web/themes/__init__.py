@@ -1,0 +1,1 @@
+"""Themes of comments: tagging one, and editing the frame."""
