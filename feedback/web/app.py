@@ -47,6 +47,7 @@ from feedback.web.settings import checklist
 from feedback.web.settings import views as settings_views
 from feedback.web.sharing import shared
 from feedback.web.sharing import views as sharing_views
+from feedback.web.single_sign_on import views as sso_views
 from feedback.web.staff import account, api_keys, audit
 from feedback.web.studio import studio, trials
 from feedback.web.webhooks import views as webhooks_views
@@ -84,6 +85,7 @@ ROOMS = (
     Room(audit.blueprint, "/audit"),
     Room(search_views.blueprint, "/search"),
     Room(api_keys.blueprint, "/keys"),
+    Room(sso_views.blueprint, "/sso", csrf=False),  # its one post is a call of the provider
     Room(settings_views.blueprint, "/settings"),
     Room(checklist.blueprint, "/first-steps"),
     Room(webhooks_views.blueprint, "/webhooks"),

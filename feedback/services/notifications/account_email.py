@@ -21,8 +21,9 @@ from feedback.services import audit
 from feedback.services.context import Context
 from feedback.services.notifications import staff_email
 from feedback.services.staff import attempts
+from feedback.services.staff.accounts import RoleName
 from feedback.settings import Settings
-from feedback.store.models import AccountNotice, Message, User
+from feedback.store.models import AccountNotice, Message, Role, User
 
 log = structlog.get_logger()
 
@@ -127,6 +128,25 @@ def invite(session: Session, user: User, inviter: str, context: Context, now: da
     )
     text = [f"{asked}\n{_forgot(context.settings)}"]
     return _send(session, user, subject, _letter(say, user, text), context, now)
+
+
+def tell_of_emergency(session: Session, user: User, network: str, context: Context, now: datetime) -> int:
+    """Queue an e-mail to all admins about a sign-in to the emergency account. Returns the number of e-mails."""
+    admins = select(User).where(User.active, User.roles.any(Role.name == RoleName.ADMIN)).order_by(User.id)
+    sent = 0
+    for admin in session.scalars(admins).all():
+        say = translator("desk", admin.language)
+        subject = say.gettext("Sign-in to the emergency account")
+        told = say.gettext(
+            "Somebody signed in to the emergency account {email} without your company's sign-in, from the network "
+            "{network}. The account is meant for the time when that sign-in does not work. If nobody of you did this, "
+            "sign the account out on the page of the team and change its password:",
+            email=user.email,
+            network=network,
+        )
+        text = [f"{told}\n{_site(context.settings)}/account/staff"]
+        sent += _send(session, admin, subject, _letter(say, admin, text), context, now)
+    return sent
 
 
 def _answer(session: Session, user: User, kind: str, context: Context, now: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, current_app, flash, redirect, request, url_for
+from flask import Flask, Response, current_app, flash, g, redirect, request, url_for
 from flask_security import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -35,7 +35,7 @@ def _ask() -> AnyResponse | None:
     settings: Settings = current_app.extensions["feedback"].settings
     if settings.sign_in.second_factor == "optional" or not current_user.is_authenticated:
         return None
-    if not must_set_up(current_user, settings):
+    if g.staff_session.has_second_factor or not must_set_up(current_user, settings):
         return None
     page = url_for("security.two_factor_setup")
     if request.headers.get("HX-Request") == "true":
