@@ -42,6 +42,7 @@ from feedback.web.messaging import views as messaging_views
 from feedback.web.questionnaires import views as questionnaires_views
 from feedback.web.reports import views as reports_views
 from feedback.web.responses import reply_inbox
+from feedback.web.scim import views as scim_views
 from feedback.web.search import views as search_views
 from feedback.web.settings import checklist
 from feedback.web.settings import views as settings_views
@@ -92,6 +93,7 @@ ROOMS = (
     Room(doors_views.blueprint, "/doors"),
     Room(doors_receiver.blueprint, "/hooks/in", csrf=False),
     Room(api.blueprint, "/api/v1", csrf=False),
+    Room(scim_views.blueprint, "/scim/v2", csrf=False),
     Room(delighted.blueprint, "/delighted/v1", csrf=False),
     Room(mcp.blueprint, "/mcp", csrf=False),
     Room(provider_hooks.blueprint, "/hooks", csrf=False),
