@@ -61,6 +61,16 @@ CHANGED: Mapping[Change, tuple[str, str]] = {
 }
 """Change -> (subject, sentence)."""
 
+BY_PASSWORD = _(
+    "{inviter} has invited you to work on the customer feedback of {organisation}. Choose a password here, with this "
+    "e-mail address:"
+)
+BY_COMPANY = _(
+    "{inviter} has invited you to work on the customer feedback of {organisation}. Sign in here with the account of "
+    "your company:"
+)
+"""What an invitation says."""
+
 LIMITS: Mapping[str, str] = {
     attempts.PASSWORDS.kind: _(
         "A wrong password was entered for your account 20 times within an hour. We refuse more passwords for up to an "
@@ -116,18 +126,17 @@ def tell_of_change(session: Session, user: User, change: Change, context: Contex
 def invite(session: Session, user: User, inviter: str, context: Context, now: datetime) -> bool:
     """Queue the e-mail that invites a new user. False if no provider for e-mail is enabled.
 
-    It leads to the page that sends a link for a password, because that link works for two hours only.
+    It leads to the page that sends a link for a password, because that link works for two hours only; or to the
+    sign-in, if people have no passwords.
     """
     say, name = translator("desk", user.language), context.settings.organisation.name or "Feedback"
     subject = say.gettext("Invitation to the feedback of {organisation}", organisation=name)
-    asked = say.gettext(
-        "{inviter} has invited you to work on the customer feedback of {organisation}. Choose a password here, with "
-        "this e-mail address:",
-        inviter=inviter,
-        organisation=name,
-    )
-    text = [f"{asked}\n{_forgot(context.settings)}"]
-    return _send(session, user, subject, _letter(say, user, text), context, now)
+    if context.settings.sso.refuses_passwords:
+        text, page = BY_COMPANY, f"{_site(context.settings)}/login"
+    else:
+        text, page = BY_PASSWORD, _forgot(context.settings)
+    asked = [f"{say.gettext(text, inviter=inviter, organisation=name)}\n{page}"]
+    return _send(session, user, subject, _letter(say, user, asked), context, now)
 
 
 def tell_of_emergency(session: Session, user: User, network: str, context: Context, now: datetime) -> int:

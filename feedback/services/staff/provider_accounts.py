@@ -35,7 +35,7 @@ class ProviderPerson:
     groups: frozenset[str] | None
 
 
-class Refusal(StrEnum):
+class SignInRefusal(StrEnum):
     """Why somebody may not sign in."""
 
     INACTIVE = "inactive"
@@ -52,7 +52,7 @@ class Admission:
     """The account, if there is one, and why it may not be used."""
 
     user: User | None
-    refused: Refusal | None = None
+    refused: SignInRefusal | None = None
 
 
 def admit(session: Session, person: ProviderPerson, sso: SingleSignOnSettings, now: datetime) -> Admission:
@@ -66,9 +66,9 @@ def admit(session: Session, person: ProviderPerson, sso: SingleSignOnSettings, n
     if user is None or admission.refused:
         return admission
     if not user.active:
-        return Admission(user, Refusal.INACTIVE)
+        return Admission(user, SignInRefusal.INACTIVE)
     if not follow_groups(session, user, _all_groups(session, user, person), sso, now):
-        return Admission(user, Refusal.NO_ROLE)
+        return Admission(user, SignInRefusal.NO_ROLE)
     _link(session, user, person, now)
     _follow_address(session, user, person, sso, now)
     return Admission(user)
@@ -135,31 +135,33 @@ def _first_time(
     if refused := _about_address(person, sso):
         return Admission(user, refused)
     if user is not None:
-        return Admission(user, Refusal.OTHER_PERSON if _is_linked(session, user, person.issuer) else None)
+        return Admission(
+            user, SignInRefusal.OTHER_PERSON if _is_linked(session, user, person.issuer) else None
+        )
     return _new_account(session, person, sso, now)
 
 
-def _about_address(person: ProviderPerson, sso: SingleSignOnSettings) -> Refusal | None:
+def _about_address(person: ProviderPerson, sso: SingleSignOnSettings) -> SignInRefusal | None:
     """Why the address of somebody can neither find nor make an account."""
     if not person.email:
-        return Refusal.NO_ADDRESS
+        return SignInRefusal.NO_ADDRESS
     if not _is_in_domains(person.email, sso):
-        return Refusal.OTHER_DOMAIN
-    return None if person.email_is_verified else Refusal.NOT_VERIFIED
+        return SignInRefusal.OTHER_DOMAIN
+    return None if person.email_is_verified else SignInRefusal.NOT_VERIFIED
 
 
 def _new_account(
     session: Session, person: ProviderPerson, sso: SingleSignOnSettings, now: datetime
 ) -> Admission:
     if sso.new_accounts == "invited":
-        return Admission(None, Refusal.NOT_INVITED)
+        return Admission(None, SignInRefusal.NOT_INVITED)
     roles = roles_of(person.groups or (), sso)
     if not roles:
-        return Admission(None, Refusal.NO_ROLE)
+        return Admission(None, SignInRefusal.NO_ROLE)
     try:
         return Admission(accounts.add_user(session, NewUser(person.email, person.name, roles), now))
     except Rejected:  # what the provider calls an address is none
-        return Admission(None, Refusal.NO_ADDRESS)
+        return Admission(None, SignInRefusal.NO_ADDRESS)
 
 
 def _is_in_domains(email: str, sso: SingleSignOnSettings) -> bool:

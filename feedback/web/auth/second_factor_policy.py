@@ -30,7 +30,7 @@ def must_set_up(user: User, settings: Settings) -> bool:
 
 def _ask() -> AnyResponse | None:
     endpoint = request.endpoint
-    if endpoint is None or endpoint in _ALWAYS or endpoint.startswith("security."):
+    if endpoint is None or endpoint in _ALWAYS or endpoint.startswith(("security.", "sso.")):
         return None
     settings: Settings = current_app.extensions["feedback"].settings
     if settings.sign_in.second_factor == "optional" or not current_user.is_authenticated:

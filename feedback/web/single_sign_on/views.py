@@ -17,7 +17,7 @@ from feedback.errors import NotFound
 from feedback.providers.identity_provider import ProviderFailedError
 from feedback.services.staff import attempts, provider_accounts, provider_sessions
 from feedback.services.staff.attempts import LOGOUT_TOKENS
-from feedback.services.staff.provider_accounts import Refusal
+from feedback.services.staff.provider_accounts import SignInRefusal
 from feedback.store.models import User
 from feedback.web.auth.attempt_limits import limits
 from feedback.web.auth.events import AT_PROVIDER, events
@@ -38,8 +38,10 @@ log = get_logger()
 
 STARTED = "sso"
 """The key of a started sign-in in the browser's session."""
-ANSWERS = RateLimit(60)
-"""Answers of the provider, and logout tokens, from one network: each makes us call the provider."""
+ANSWERS = RateLimit(300)
+"""Answers of the provider that come from one network; for each we call the provider."""
+LOGOUTS = RateLimit(3_000)
+"""Logout tokens from one network; the provider may sign many people out at once."""
 
 
 def blueprint(runtime: Runtime) -> Blueprint:
@@ -77,7 +79,7 @@ class SingleSignOn:
 
     @public("the provider's answer; it is checked against the sign-in that this browser has begun")
     def answer(self) -> ResponseReturnValue:
-        self._count()
+        self._count(ANSWERS)
         try:
             started, signed_in = self._checked_answer()
         except ProviderFailedError as failed:
@@ -89,7 +91,7 @@ class SingleSignOn:
     @public("a call of the provider; the token is signed")
     def logged_out(self) -> ResponseReturnValue:
         """End sessions because they have ended at the provider (OpenID Connect Back-Channel Logout 1.0, 2.5-2.8)."""
-        self._count()
+        self._count(LOGOUTS)
         if not self.settings.sso.is_on:
             raise NotFound("Page not found.")
         now = clock.now()
@@ -108,8 +110,8 @@ class SingleSignOn:
             return _logout_answer(400, "invalid_request")
         return _logout_answer(200)
 
-    def _count(self) -> None:
-        if not self._limits.hit(ANSWERS, "sso", request.remote_addr):
+    def _count(self, limit: RateLimit) -> None:
+        if not self._limits.hit(limit, "sso", request.remote_addr):
             raise TooManyRequests(retry_after=60)
 
     def _checked_answer(self) -> tuple[StartedSignIn, SignedIn]:
@@ -134,7 +136,7 @@ class SingleSignOn:
                 row = provider_sessions.begin(transaction, user, signed_in.answer, now)
         if user is None or row is None:
             return self._refuse(
-                admission.refused or Refusal.NOT_INVITED, admission.user, signed_in.person.email
+                admission.refused or SignInRefusal.NOT_INVITED, admission.user, signed_in.person.email
             )
         session[AT_PROVIDER] = row.id
         return self._enter(user.email, started.back, has_second_factor=row.has_second_factor)
@@ -165,7 +167,7 @@ class SingleSignOn:
         session["fs_paa"] = time.time()  # where the sign-in extension keeps it
         return redirect(started.back, 303)
 
-    def _refuse(self, refused: Refusal, user: User | None, email: str) -> ResponseReturnValue:
+    def _refuse(self, refused: SignInRefusal, user: User | None, email: str) -> ResponseReturnValue:
         known = user.id if user else None
         events().failed(known, email, "provider")
         current_app.extensions["security"].datastore.commit()

@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from feedback.i18n import _
-from feedback.services.staff.provider_accounts import Refusal
+from feedback.services.staff.provider_accounts import SignInRefusal
 
-REFUSALS: Mapping[Refusal, str] = {
-    Refusal.INACTIVE: _("This user is deactivated."),
-    Refusal.NO_ADDRESS: _(
+REFUSALS: Mapping[SignInRefusal, str] = {
+    SignInRefusal.INACTIVE: _("This user is deactivated."),
+    SignInRefusal.NO_ADDRESS: _(
         "Ask an admin to add the scope email: your company's sign-in did not tell your e-mail address."
     ),
-    Refusal.OTHER_DOMAIN: _("Sign in with the account of your company: this address is of another domain."),
-    Refusal.NOT_VERIFIED: _(
+    SignInRefusal.OTHER_DOMAIN: _(
+        "Sign in with the account of your company: this address is of another domain."
+    ),
+    SignInRefusal.NOT_VERIFIED: _(
         "Have your e-mail address verified at your company's sign-in, then sign in again."
     ),
-    Refusal.OTHER_PERSON: _(
+    SignInRefusal.OTHER_PERSON: _(
         "Ask an admin: the account with your e-mail address belongs to somebody else there."
     ),
-    Refusal.NOT_INVITED: _("Ask an admin to add you: there is no account with your e-mail address."),
-    Refusal.NO_ROLE: _("Ask an admin: you are in no group that may sign in."),
+    SignInRefusal.NOT_INVITED: _("Ask an admin to add you: there is no account with your e-mail address."),
+    SignInRefusal.NO_ROLE: _("Ask an admin: you are in no group that may sign in."),
 }
 """Why somebody was refused -> what they can do."""
 
