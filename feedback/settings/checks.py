@@ -442,7 +442,7 @@ def _single_sign_on(settings: Settings) -> Iterator[Problem]:
         yield Problem(
             "F081",
             "sso.issuer is not https.",
-            "Use the https address of the provider: whoever is in between could sign in as anybody.",
+            "Use the https address of the provider: anybody in between could sign in as somebody else.",
             settings=("sso.issuer",),
         )
     if not sso.client_id:

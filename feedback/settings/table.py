@@ -351,7 +351,7 @@ class SingleSignOnSettings:
     )
     passwords: Literal["allowed", "emergency"] = setting(
         "allowed",
-        "Who may still sign in with a password or a passkey: allowed (everybody) or emergency (the emergency account "
+        "Who may sign in with a password or a passkey: allowed (everybody) or emergency (the emergency account "
         "only).",
     )
     emergency_account: str = setting(

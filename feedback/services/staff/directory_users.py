@@ -40,7 +40,7 @@ class DirectoryPerson:
 
 @dataclass(frozen=True, slots=True)
 class FoundUser:
-    """An account, what SCIM has told of it (None: nothing yet), and its groups: (id, name)."""
+    """An account, what SCIM has reported (None: nothing yet), and its groups: (id, name)."""
 
     user: User
     told: DirectoryUser | None

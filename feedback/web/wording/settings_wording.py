@@ -253,7 +253,7 @@ PROBLEMS: Mapping[str, str] = {
     "F049": _("Write it as security@example.com or https://example.com/security."),
     "F061": _("Copy all of the address, including https://."),
     "F080": _("Copy the issuer from the provider, such as https://acme.okta.com."),
-    "F081": _("Use the https address of the provider: whoever is in between could sign in as anybody."),
+    "F081": _("Use the https address of the provider: anybody in between could sign in as somebody else."),
     "F082": _("Copy the client ID from the provider."),
     "F083": _("Add openid to the scopes."),
     "F084": _("Write admin, lead, csm or viewer behind each group."),
