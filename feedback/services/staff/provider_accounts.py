@@ -1,7 +1,8 @@
 """Which account somebody has who comes from the provider of the single sign-on, and which roles.
 
 An account belongs to an issuer and a subject. An e-mail address finds it only before that is known, and only if the
-provider says that the address is verified: otherwise anybody who can type an address at the provider would get the account.
+provider says that the address is verified: otherwise anybody who can type an address at the provider would get the
+account.
 """
 
 from __future__ import annotations
