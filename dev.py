@@ -140,7 +140,7 @@ def docs(_: list[str]) -> int:
 def lock(arguments: list[str]) -> int:
     """The development lock repeats the running one's versions, so that what is tested is what runs."""
     uv = find_uv()
-    runtime = [*uv, *COMPILE, "pyproject.toml", "--extra", "postgres", *arguments]
+    runtime = [*uv, *COMPILE, "pyproject.toml", "--extra", "postgres", "--extra", "sso", *arguments]
     develop = [*runtime, "--group", "dev", "--constraints", RUN_LOCK.name]
     return call([*runtime, "-o", RUN_LOCK.name]) or call([*develop, "-o", DEV_LOCK.name])
 

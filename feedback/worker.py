@@ -56,7 +56,7 @@ from feedback.services.reports.comments import contact_questions
 from feedback.services.reports.driver_analysis import renew_drivers
 from feedback.services.responses import link_visitors, missed_replies
 from feedback.services.responses.reading import Readings
-from feedback.services.staff import accounts, attempts, call_answers, sessions
+from feedback.services.staff import accounts, attempts, call_answers, provider_sessions, sessions
 from feedback.services.studio.following import Following
 from feedback.services.themes import counting, labelling
 from feedback.services.webhooks import delivering, delivery_log, spreading
@@ -460,6 +460,7 @@ def purge(runtime: Runtime, now: datetime, stopped: Stopped = never) -> None:
     with runtime.database.writing() as session:
         attempts.purge(session, now)
         sessions.purge(session, now)
+        provider_sessions.purge(session, now)
         call_answers.purge(session, now)
         link_visitors.forget(session, day_of(now, runtime.settings.organisation.time_zone))
         runs.purge(session, now)

@@ -126,7 +126,7 @@ EDITING = (
     "questions",
     "texts",
 )
-FOR_OTHERS = {"api", "delighted", "mcp", "survey"}
+FOR_OTHERS = {"api", "delighted", "mcp", "scim", "survey"}
 """Rooms for programs, which are answered in English, and for customers."""
 DESK_CODE = (
     [
@@ -230,6 +230,7 @@ DESK_TEMPLATES = [
         "settings",
         "sharing",
         "simulator",
+        "single_sign_on",
         "staff",
         "studio",
         "webhooks",

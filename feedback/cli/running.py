@@ -122,6 +122,7 @@ def _shelf(settings: Settings, database: Database | None) -> Library:
 def _deep(settings: Settings) -> bool:
     """Call every provider and check the stored data; True if there is a complaint."""
     from feedback import bootstrap, clock
+    from feedback.providers import identity_provider
     from feedback.services import rollups
     from feedback.services.messaging import invariants, provider_opening
 
@@ -131,6 +132,8 @@ def _deep(settings: Settings) -> bool:
         for key, provider in provider_opening.open_providers(settings, database).items()
         for sentence in provider.check()
     ]
+    if settings.sso.is_on:
+        complaints += [f"sso: {sentence}" for sentence in identity_provider.problems_of(settings.sso)]
     with database.reading() as session:
         complaints += [str(each) for each in invariants.check(session, clock.now())]
         if rollups.check(session):

@@ -1,4 +1,5 @@
-"""Posts webhooks to addresses that admins have typed in, and to no address inside the own network.
+"""Calls addresses that admins have typed in (webhooks, the provider of the single sign-on), and none inside the own
+network.
 
 A name is resolved once for each connection, every address that it has is judged, and the connection goes to exactly
 the addresses that were judged: a name that changes between check and connection gains nothing. Redirects are not
@@ -80,12 +81,21 @@ class WebhookHttp:
     allowed: Sequence[Network] = ()
     allow_http: bool = False
     timeout: float = TIMEOUT
+    kept: int = KEPT
+    """Bytes of an answer that are read."""
     resolve: Resolve = resolve
     trust: ssl.SSLContext | None = None
     """Which certificates are trusted; default: those of the system, and of public authorities."""
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> WebhookAnswer:
         """Make one call. It does not raise: a failed one is an answer without a status."""
+        return self._answer("POST", url, body, headers)
+
+    def get(self, url: str, headers: Mapping[str, str]) -> WebhookAnswer:
+        """Like `post`, but it reads."""
+        return self._answer("GET", url, None, headers)
+
+    def _answer(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> WebhookAnswer:
         began = time.monotonic()
 
         def answer(code: str, **rest: Any) -> WebhookAnswer:
@@ -98,19 +108,21 @@ class WebhookHttp:
         if address.scheme != "https" and not self.allow_http:
             return answer("https_required")
         try:
-            return answer(**self._call(address, url, body, headers))
+            return answer(**self._call(method, address, url, body, headers))
         except Exception as error:
             if (code := _code_of(error)) is None:
                 raise
             return answer(code)
 
-    def _call(self, address: WebAddress, url: str, body: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
+    def _call(
+        self, method: str, address: WebAddress, url: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> dict[str, Any]:
         pool = self._pool(address)
         clock = _Deadline(self.timeout)
         try:
             with clock:
                 response = pool.urlopen(
-                    "POST",
+                    method,
                     _target(url),
                     body=body,
                     headers={**headers, "Host": _host(address)},
@@ -121,7 +133,7 @@ class WebhookHttp:
                     timeout=Timeout(connect=min(CONNECT, self.timeout), read=self.timeout),
                 )
                 with response:
-                    text = response.read(KEPT)
+                    text = response.read(self.kept)
         except (HTTPError, OSError):
             if not clock.is_over:
                 raise

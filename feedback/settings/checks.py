@@ -400,23 +400,77 @@ def _webhooks(settings: Settings) -> Iterator[Problem]:
 
 
 def _other_systems(settings: Settings) -> Iterator[Problem]:
-    for written in settings.webhooks.allowed_networks:
+    yield from _network_problems("webhooks.allowed_networks", settings.webhooks.allowed_networks)
+
+
+def _network_problems(name: str, networks: tuple[str, ...]) -> Iterator[Problem]:
+    for written in networks:
         try:
             network = ipaddress.ip_network(written)
         except ValueError:
             yield Problem(
                 "F062",
-                f"webhooks.allowed_networks: {written!r} is not a network.",
+                f"{name}: {written!r} is not a network.",
                 "Write it as 10.20.0.0/16, or one address as 10.20.0.7/32.",
             )
         else:
             if network.prefixlen == 0:
                 yield Problem(
                     "F063",
-                    f"webhooks.allowed_networks: {written} is every address there is.",
+                    f"{name}: {written} is every address there is.",
                     "Name the networks of your receivers, or webhooks can reach everything inside your network.",
                     "warning",
                 )
+
+
+_ROLES = frozenset({"admin", "lead", "csm", "viewer"})
+
+
+def _single_sign_on(settings: Settings) -> Iterator[Problem]:
+    sso = settings.sso
+    if not sso.issuer:
+        return
+    address = _parsed(sso.issuer)
+    if address is None or address.query or address.fragment:
+        yield Problem(
+            "F080",
+            "sso.issuer is not a web address.",
+            "Copy the issuer from the provider, such as https://acme.okta.com.",
+            settings=("sso.issuer",),
+        )
+    elif address.scheme != "https" and not sso.allow_http:
+        yield Problem(
+            "F081",
+            "sso.issuer is not https.",
+            "Use the https address of the provider: anybody in between could sign in as somebody else.",
+            settings=("sso.issuer",),
+        )
+    if not sso.client_id:
+        yield Problem(
+            "F082",
+            "sso.client_id is not set.",
+            "Copy the client ID from the provider.",
+            settings=("sso.client_id",),
+        )
+    if "openid" not in sso.scopes.split():
+        yield Problem("F083", "sso.scopes does not contain openid.", "Add it.", settings=("sso.scopes",))
+    if wrong := [
+        group for group, roles in sso.roles.items() if not roles.split() or set(roles.split()) - _ROLES
+    ]:
+        yield Problem(
+            "F084",
+            f"sso.roles is wrong for {', '.join(wrong)}.",
+            "Write admin, lead, csm or viewer behind each group.",
+            settings=("sso.roles",),
+        )
+    if sso.passwords == "emergency" and not sso.emergency_account:
+        yield Problem(
+            "F085",
+            "sso.emergency_account is not set, although passwords are switched off.",
+            "Name an admin who can sign in when the provider does not work.",
+            settings=("sso.emergency_account", "sso.passwords"),
+        )
+    yield from _network_problems("sso.allowed_networks", sso.allowed_networks)
 
 
 def _backups(settings: Settings) -> Iterator[Problem]:
@@ -472,6 +526,7 @@ _CHECKS: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     _money,
     _webhooks,
     _other_systems,
+    _single_sign_on,
     _backups,
     _resources,
 )

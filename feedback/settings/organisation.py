@@ -65,6 +65,11 @@ GROUPS = (
     _group("links", link="edit_window expiry responses_per_network"),
     _group("retention", retention="answers messages contacts replies usage"),
     _group("sign-in", sign_in="second_factor"),
+    _group(
+        "single-sign-on",
+        sso="issuer client_id client_secret provider_name scopes domains new_accounts groups_claim roles other_role "
+        "second_factor_values passwords emergency_account sign_out_at_provider",
+    ),
 )
 GROUP_OF: Mapping[str, str] = {name: group.key for group in reversed(GROUPS) for name in group.names}
 """Name of a setting of the organisation -> key of its group; of the first one, if several have it."""

@@ -26,6 +26,15 @@ def setting(default: Any, doc: str, *, least: float | None = None, most: float |
     return field(default=default, metadata=metadata)
 
 
+def _networks(listed: tuple[str, ...]) -> list[IPv4Network | IPv6Network]:
+    """Those that can be read; `checks` reports the others."""
+    found = []
+    for written in listed:
+        with suppress(ValueError):
+            found.append(ip_network(written))
+    return found
+
+
 @dataclass(frozen=True)
 class WebSettings:
     """The web server."""
@@ -305,6 +314,78 @@ class SignInSettings:
 
 
 @dataclass(frozen=True)
+class SingleSignOnSettings:
+    """Single sign-on by OpenID Connect (docs/single-sign-on.md)."""
+
+    issuer: str = setting(
+        "",
+        "Address of the provider, under which its discovery document stands, e.g. https://acme.okta.com. Empty: there "
+        "is no single sign-on.",
+    )
+    client_id: str = setting("", "Client ID that the provider has given this installation.")
+    client_secret: Secret = setting(Secret(), "Client secret; empty: the provider asks for none.")
+    provider_name: str = setting("", 'Name on the button "Sign in with ...".')
+    scopes: str = setting("openid email profile", "Scopes that are asked for, separated by spaces.")
+    domains: str = setting(
+        "",
+        "Domains of e-mail addresses by which somebody may get an account, separated by spaces; empty: all.",
+    )
+    new_accounts: Literal["made", "invited"] = setting(
+        "invited",
+        "Who may sign in for the first time: made (everybody whom the provider lets in gets an account) or invited "
+        "(only who has an account here, or gets one by SCIM).",
+    )
+    groups_claim: str = setting("groups", "Name of the claim with the groups of a person.")
+    roles: Mapping[str, str] = setting(
+        _NOTHING,
+        'Roles for groups of the provider, e.g. { "CS leads" = "lead", "IT" = "admin viewer" }. If there are any, they '
+        "decide the roles of everybody who comes from the provider.",
+    )
+    other_role: Literal["none", "viewer", "csm", "lead"] = setting(
+        "none", "Role of people in none of these groups; none: they may not sign in."
+    )
+    second_factor_values: str = setting(
+        "mfa",
+        "Values of the claims amr or acr by which the provider says that it has asked for a second factor, separated "
+        "by spaces; then we ask for none. Empty: we always ask for our own.",
+    )
+    passwords: Literal["allowed", "emergency"] = setting(
+        "allowed",
+        "Who may sign in with a password or a passkey: allowed (everybody) or emergency (the emergency account "
+        "only).",
+    )
+    emergency_account: str = setting(
+        "",
+        "E-mail address of the admin who can sign in with a password when the provider does not work. Neither groups "
+        "nor SCIM change this account.",
+    )
+    sign_out_at_provider: bool = setting(True, "Signing out here also signs out at the provider.")
+    allowed_networks: tuple[str, ...] = setting(
+        (), 'Networks inside your own in which the provider may be, e.g. ["10.20.0.0/16"].'
+    )
+    allow_http: bool = setting(False, "Allow a provider without encryption; only for tests.")
+
+    @property
+    def is_on(self) -> bool:
+        """Whether there is a provider to sign in with."""
+        return bool(self.issuer and self.client_id)
+
+    @property
+    def refuses_passwords(self) -> bool:
+        """Whether only the emergency account may sign in without the provider. Without a provider or such an account,
+        nobody could sign in, so that everybody may."""
+        return self.is_on and self.passwords == "emergency" and bool(self.emergency_account)
+
+    def is_emergency_account(self, email: str) -> bool:
+        """Whether this is the address of the emergency account."""
+        return bool(email) and email.strip().lower() == self.emergency_account.strip().lower()
+
+    def networks(self) -> list[IPv4Network | IPv6Network]:
+        """The allowed networks that can be read."""
+        return _networks(self.allowed_networks)
+
+
+@dataclass(frozen=True)
 class AlertSettings:
     """Notifications to staff."""
 
@@ -333,11 +414,7 @@ class WebhookSettings:
 
     def networks(self) -> list[IPv4Network | IPv6Network]:
         """The allowed networks that can be read."""
-        found = []
-        for written in self.allowed_networks:
-            with suppress(ValueError):
-                found.append(ip_network(written))
-        return found
+        return _networks(self.allowed_networks)
 
 
 @dataclass(frozen=True)
@@ -449,6 +526,7 @@ class Settings:
     backup: BackupSettings = field(default_factory=BackupSettings)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     sign_in: SignInSettings = field(default_factory=SignInSettings)
+    sso: SingleSignOnSettings = field(default_factory=SingleSignOnSettings)
     log: LogSettings = field(default_factory=LogSettings)
 
     @property

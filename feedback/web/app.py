@@ -42,11 +42,13 @@ from feedback.web.messaging import views as messaging_views
 from feedback.web.questionnaires import views as questionnaires_views
 from feedback.web.reports import views as reports_views
 from feedback.web.responses import reply_inbox
+from feedback.web.scim import views as scim_views
 from feedback.web.search import views as search_views
 from feedback.web.settings import checklist
 from feedback.web.settings import views as settings_views
 from feedback.web.sharing import shared
 from feedback.web.sharing import views as sharing_views
+from feedback.web.single_sign_on import views as sso_views
 from feedback.web.staff import account, api_keys, audit
 from feedback.web.studio import studio, trials
 from feedback.web.themes import views as themes_views
@@ -86,12 +88,14 @@ ROOMS = (
     Room(audit.blueprint, "/audit"),
     Room(search_views.blueprint, "/search"),
     Room(api_keys.blueprint, "/keys"),
+    Room(sso_views.blueprint, "/sso", csrf=False),  # its one post is a call of the provider
     Room(settings_views.blueprint, "/settings"),
     Room(checklist.blueprint, "/first-steps"),
     Room(webhooks_views.blueprint, "/webhooks"),
     Room(doors_views.blueprint, "/doors"),
     Room(doors_receiver.blueprint, "/hooks/in", csrf=False),
     Room(api.blueprint, "/api/v1", csrf=False),
+    Room(scim_views.blueprint, "/scim/v2", csrf=False),
     Room(delighted.blueprint, "/delighted/v1", csrf=False),
     Room(mcp.blueprint, "/mcp", csrf=False),
     Room(provider_hooks.blueprint, "/hooks", csrf=False),

@@ -21,8 +21,9 @@ from feedback.services import audit
 from feedback.services.context import Context
 from feedback.services.notifications import staff_email
 from feedback.services.staff import attempts
+from feedback.services.staff.accounts import RoleName
 from feedback.settings import Settings
-from feedback.store.models import AccountNotice, Message, User
+from feedback.store.models import AccountNotice, Message, Role, User
 
 log = structlog.get_logger()
 
@@ -59,6 +60,16 @@ CHANGED: Mapping[Change, tuple[str, str]] = {
     ),
 }
 """Change -> (subject, sentence)."""
+
+BY_PASSWORD = _(
+    "{inviter} has invited you to work on the customer feedback of {organisation}. Choose a password here, with this "
+    "e-mail address:"
+)
+BY_COMPANY = _(
+    "{inviter} has invited you to work on the customer feedback of {organisation}. Sign in here with the account of "
+    "your company:"
+)
+"""What an invitation says."""
 
 LIMITS: Mapping[str, str] = {
     attempts.PASSWORDS.kind: _(
@@ -115,18 +126,36 @@ def tell_of_change(session: Session, user: User, change: Change, context: Contex
 def invite(session: Session, user: User, inviter: str, context: Context, now: datetime) -> bool:
     """Queue the e-mail that invites a new user. False if no provider for e-mail is enabled.
 
-    It leads to the page that sends a link for a password, because that link works for two hours only.
+    It leads to the page that sends a link for a password, because that link works for two hours only; or to the
+    sign-in, if people have no passwords.
     """
     say, name = translator("desk", user.language), context.settings.organisation.name or "Feedback"
     subject = say.gettext("Invitation to the feedback of {organisation}", organisation=name)
-    asked = say.gettext(
-        "{inviter} has invited you to work on the customer feedback of {organisation}. Choose a password here, with "
-        "this e-mail address:",
-        inviter=inviter,
-        organisation=name,
-    )
-    text = [f"{asked}\n{_forgot(context.settings)}"]
-    return _send(session, user, subject, _letter(say, user, text), context, now)
+    if context.settings.sso.refuses_passwords:
+        text, page = BY_COMPANY, f"{_site(context.settings)}/login"
+    else:
+        text, page = BY_PASSWORD, _forgot(context.settings)
+    asked = [f"{say.gettext(text, inviter=inviter, organisation=name)}\n{page}"]
+    return _send(session, user, subject, _letter(say, user, asked), context, now)
+
+
+def tell_of_emergency(session: Session, user: User, network: str, context: Context, now: datetime) -> int:
+    """Queue an e-mail to all admins about a sign-in to the emergency account. Returns the number of e-mails."""
+    admins = select(User).where(User.active, User.roles.any(Role.name == RoleName.ADMIN)).order_by(User.id)
+    sent = 0
+    for admin in session.scalars(admins).all():
+        say = translator("desk", admin.language)
+        subject = say.gettext("Sign-in to the emergency account")
+        told = say.gettext(
+            "Somebody signed in to the emergency account {email} without your company's sign-in, from the network "
+            "{network}. The account is meant for the time when that sign-in does not work. If nobody of you did this, "
+            "sign the account out on the page of the team and change its password:",
+            email=user.email,
+            network=network,
+        )
+        text = [f"{told}\n{_site(context.settings)}/account/staff"]
+        sent += _send(session, admin, subject, _letter(say, admin, text), context, now)
+    return sent
 
 
 def _answer(session: Session, user: User, kind: str, context: Context, now: datetime) -> bool:

@@ -16,7 +16,7 @@ from feedback.services.doors import problems as door_problems
 from feedback.services.messaging import heartbeats, outbox, provider_holds, provider_opening
 from feedback.services.organisation import stored_settings
 from feedback.services.questionnaires import publishing
-from feedback.services.staff import business_hours
+from feedback.services.staff import business_hours, emergency_account
 from feedback.services.webhooks import problems as webhook_problems
 from feedback.settings import Problem, Settings, check
 from feedback.store.database import Database
@@ -43,6 +43,7 @@ def of_data(session: Session, settings: Settings, now: datetime) -> list[Problem
         *revenue.problems(session, settings),
         *reachability.problems(session, settings),
         *business_hours.problems(session, settings.followup),
+        *emergency_account.problems(session, settings),
         *webhook_problems.problems(session, now),
         *door_problems.problems(session),
     ]

@@ -48,6 +48,8 @@ class NewUser:
     language: str | None = None
     time_zone: str | None = None
     is_demo: bool = False
+    may_lack_roles: bool = False
+    """Whether the account may be without a role, so that nothing can be seen with it."""
 
 
 def add_user(session: Session, new: NewUser, now: datetime, *, salt: str = "", by: int | None = None) -> User:
@@ -74,7 +76,7 @@ def add_user(session: Session, new: NewUser, now: datetime, *, salt: str = "", b
         fs_webauthn_user_handle=uuid.uuid4().hex,
         confirmed_at=now,
         password=_first_password(new, address, salt),
-        roles=_roles(session, new.roles),
+        roles=_roles(session, new.roles) if new.roles or not new.may_lack_roles else [],
     )
     session.add(user)
     session.flush()
@@ -126,6 +128,34 @@ def set_roles(session: Session, user: User, roles: Collection[str], *, by: int |
         _keep_an_admin(session, user)
     user.roles = chosen
     audit.record(session, "roles", "user", user.id, by=by, now=now, roles=" ".join(sorted(roles)))
+
+
+def set_roles_by_provider(session: Session, user: User, roles: Collection[str], *, now: datetime) -> None:
+    """Set the roles that follow from a user's groups, which can be none; then they are also signed out.
+
+    The last active admin stays one, so that an empty group at the provider locks nobody out.
+    """
+    wanted = set(roles)
+    if RoleName.ADMIN not in wanted and _is_last_admin(session, user):
+        wanted.add(RoleName.ADMIN)
+    user.roles = _roles(session, wanted) if wanted else []
+    if not wanted:
+        revoke_sessions(session, user, by=None, now=now)
+    detail = {"roles": " ".join(sorted(wanted)), "via": "provider"}
+    audit.record(session, "roles", "user", user.id, by=None, now=now, **detail)
+
+
+def follow_address(session: Session, user: User, email: str, *, now: datetime) -> bool:
+    """Take over a user's new address from the provider; not if it is unreadable or somebody else's."""
+    try:
+        address = _address(email)
+    except Rejected:
+        return False
+    if address == user.email or by_email(session, address) is not None:
+        return False
+    user.email = address
+    audit.record(session, "address changed", "user", user.id, by=None, now=now, via="provider")
+    return True
 
 
 def set_active(session: Session, user: User, active: bool, *, by: int | None, now: datetime) -> None:
@@ -191,9 +221,13 @@ def _roles(session: Session, names: Collection[str]) -> list[Role]:
 
 def _keep_an_admin(session: Session, user: User) -> None:
     """Raise Conflict for the last active admin, without whom nobody could manage users."""
+    if _is_last_admin(session, user):
+        raise Conflict("Make someone else an admin first: this is the last one.")
+
+
+def _is_last_admin(session: Session, user: User) -> bool:
     others = select(User.id).where(
         User.active, User.id != user.id, User.roles.any(Role.name == RoleName.ADMIN)
     )
     is_admin = any(role.name == RoleName.ADMIN for role in user.roles)
-    if is_admin and session.scalar(others.limit(1)) is None:
-        raise Conflict("Make someone else an admin first: this is the last one.")
+    return is_admin and session.scalar(others.limit(1)) is None

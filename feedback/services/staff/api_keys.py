@@ -50,6 +50,7 @@ class Scope(StrEnum):
     WEBHOOKS_WRITE = "webhooks.write"
     DOORS_READ = "doors.read"
     DOORS_WRITE = "doors.write"
+    SCIM = "scim"
 
 
 AS_BEFORE = (Scope.CUSTOMERS_WRITE, Scope.EVENTS_WRITE)

@@ -40,6 +40,8 @@ PAGE = (AttemptLimit("page", 10, timedelta(minutes=1)), AttemptLimit("page", 60,
 """What one network posts to one page."""
 CHALLENGES = AttemptLimit("challenge", 1, HOUR)
 """Uses of one challenge of a passkey; it is valid for a minute."""
+LOGOUT_TOKENS = AttemptLimit("logout token", 1, HOUR)
+"""Uses of one logout token of the provider; older ones are not taken."""
 FAILURES_OF_UNKNOWN = AttemptLimit("failure", 500, HOUR)
 """Audit entries about addresses without an account; strangers must not fill a log that nobody can shorten."""
 LETTERS = AttemptLimit("letter", 1, timedelta(days=1))

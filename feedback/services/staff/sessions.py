@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from feedback.errors import NotFound
 from feedback.services import audit
-from feedback.store.models import StaffSession, User
+from feedback.store.models import ProviderSession, StaffSession, User
 
 IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=14)
@@ -40,9 +41,19 @@ def new_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
-def begin(user: User, secret: str, device: Device, *, remembered: bool, now: datetime) -> StaffSession:
-    """The row of a new session; add it to a transaction."""
+def begin(
+    user: User,
+    secret: str,
+    device: Device,
+    *,
+    remembered: bool,
+    now: datetime,
+    began_at: ProviderSession | None = None,
+) -> StaffSession:
+    """The row of a new session; add it to a transaction. `began_at` is the sign-in at the provider, if any."""
     return StaffSession(
+        provider_session_id=began_at.id if began_at else None,
+        has_second_factor=began_at is not None and began_at.has_second_factor,
         user_id=user.id,
         digest=_digest(secret),
         uniquifier=user.fs_uniquifier,
@@ -67,6 +78,13 @@ def in_force(session: Session, user: User, now: datetime) -> Sequence[StaffSessi
     )
     found = session.scalars(theirs.order_by(StaffSession.seen_at.desc(), StaffSession.id.desc()))
     return [each for each in found if not _is_over(each, now)]
+
+
+def devices(session: Session, now: datetime) -> dict[int, int]:
+    """User id -> number of the devices on which they are signed in; without those who are signed in nowhere."""
+    wanted = select(StaffSession).join(User, User.id == StaffSession.user_id)
+    found = session.scalars(wanted.where(StaffSession.uniquifier == User.fs_uniquifier))
+    return Counter(each.user_id for each in found if not _is_over(each, now))
 
 
 def note_seen(session: Session, session_id: int, network: str, now: datetime) -> None:

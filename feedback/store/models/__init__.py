@@ -27,6 +27,7 @@ from feedback.store.models.rollups import AnswerCount, CountedBy, InvitationCoun
 from feedback.store.models.segments import SavedSegment
 from feedback.store.models.settings import SettingChange, StoredSetting
 from feedback.store.models.sharing import ReportMail, SharedLink
+from feedback.store.models.single_sign_on import DirectoryGroup, DirectoryUser, ProviderSession, StaffIdentity
 from feedback.store.models.staff import (
     AccountNotice,
     ApiKey,
@@ -71,6 +72,8 @@ __all__ = [
     "Contact",
     "ContactAlias",
     "CountedBy",
+    "DirectoryGroup",
+    "DirectoryUser",
     "Door",
     "DoorArrival",
     "DoorMention",
@@ -94,6 +97,7 @@ __all__ = [
     "LinkVisitor",
     "Message",
     "ProviderHold",
+    "ProviderSession",
     "QuestionnaireVersion",
     "RateLimitBucket",
     "Receipt",
@@ -108,6 +112,7 @@ __all__ = [
     "SettingChange",
     "SharedLink",
     "SimulatedMessage",
+    "StaffIdentity",
     "StaffSession",
     "StoredSetting",
     "StudioPresence",

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 
-from sqlalchemy import JSON, Column, ForeignKey, LargeBinary, String, Table, Text, UniqueConstraint, true
+from sqlalchemy import (
+    JSON,
+    Column,
+    ForeignKey,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from feedback.store.base import Base
@@ -104,7 +115,9 @@ class StaffSession(Base):
 
     `digest` is the SHA-256 of the secret in the cookie. `uniquifier` is the user's `fs_uniquifier` at the sign-in: a
     session is over when the user has got another one, so a changed password ends all sessions in its own transaction.
-    `device` names browser and system (empty if unknown), `network` is an IPv4 address or an IPv6 /64.
+    `device` names browser and system (empty if unknown), `network` is an IPv4 address or an IPv6 /64. A session that
+    began at the provider of the single sign-on ends with its row there; `has_second_factor` says that the provider has
+    asked for one.
     """
 
     __tablename__ = "staff_session"
@@ -116,6 +129,10 @@ class StaffSession(Base):
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     remembered: Mapped[bool] = mapped_column(default=False)
+    has_second_factor: Mapped[bool] = mapped_column(default=False, server_default=false())
+    provider_session_id: Mapped[int | None] = mapped_column(
+        ForeignKey("provider_session.id", ondelete="CASCADE"), index=True
+    )
     device: Mapped[Name]
     network: Mapped[Word]
 

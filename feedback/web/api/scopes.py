@@ -38,6 +38,7 @@ PERMISSIONS: Mapping[Scope, Permission] = {
     Scope.WEBHOOKS_WRITE: Permission.MANAGE_SETTINGS,
     Scope.DOORS_READ: Permission.MANAGE_SETTINGS,
     Scope.DOORS_WRITE: Permission.MANAGE_SETTINGS,
+    Scope.SCIM: Permission.MANAGE_STAFF,
 }
 """Scope -> the permission that the owner of a key needs for it."""
 

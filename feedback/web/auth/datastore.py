@@ -42,6 +42,7 @@ from feedback.web.auth.passwords import StaffPasswords
 from feedback.web.auth.second_factor import StaffRecoveryCodes, StaffTotp, issuer
 from feedback.web.auth.views import FRESHNESS
 from feedback.web.http.cookies import cookie_name
+from feedback.web.single_sign_on import signing_out
 from feedback.web.wording.sign_in_wording import MESSAGES, Words, category
 
 if TYPE_CHECKING:
@@ -227,6 +228,9 @@ def install(app: Flask, runtime: Runtime) -> Security:
     app.jinja_env.globals["_fsdomain"] = security.i18n_domain.gettext
     app.view_functions["security.two_factor_rescue"] = _no_rescue
     app.view_functions["security.forgot_password"] = views.forgot_password
+    app.view_functions["security.logout"] = signing_out.with_provider(
+        app.view_functions["security.logout"], runtime
+    )
     views.protect(app, datastore)
     for endpoint in GUESSABLE:
         app.view_functions[endpoint] = limits.by_network(endpoint, app.view_functions[endpoint])

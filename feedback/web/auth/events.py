@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 from structlog import get_logger
 
 from feedback import clock
+from feedback.errors import Conflict
 from feedback.services import audit
 from feedback.services.notifications import account_email
 from feedback.services.notifications.account_email import Change
-from feedback.services.staff import attempts, sessions
+from feedback.services.staff import attempts, provider_sessions, sessions
 from feedback.services.staff.sessions import Device
-from feedback.store.models import User
+from feedback.store.models import ProviderSession, User
 from feedback.web.auth.attempt_limits import limits, short
 from feedback.web.auth.devices import in_words
 from feedback.web.http.rate_limits import network_of
@@ -38,8 +39,13 @@ WAYS = {
     "security.two_factor_token_validation": "code",
     "security.mf_recovery": "recovery code",
     "security.wan_signin_response": "passkey",
+    "sso.answer": "provider",
 }
 """The page on which a sign-in was completed -> how."""
+
+AT_PROVIDER = "provider_session"
+"""The key in the browser's session of a sign-in at the provider that is not complete here, perhaps because a second
+factor is asked for."""
 
 THIS_MACHINE = "127.0.0.1"
 
@@ -118,10 +124,22 @@ class SignInEvents:
             Device(in_words(request.user_agent.string), present_network()),
             remembered=session.get("_remember") == "set",
             now=clock.now(),
+            began_at=self._sign_in_at_provider(user.id),
         )
         self._devices.remember(limits().account(user.email))
         self._datastore.put(row)
         g.staff_session = row
+
+    def _sign_in_at_provider(self, user_id: int) -> ProviderSession | None:
+        """The sign-in at the provider that this session completes. Raises Conflict if it was ended there meanwhile."""
+        row_id = session.pop(AT_PROVIDER, None)
+        if row_id is None or request.endpoint not in WAYS or request.endpoint == "security.login":
+            return None
+        with self._runtime.database.reading() as transaction:
+            row = provider_sessions.find(transaction, row_id, user_id, clock.now())
+        if row is None:
+            raise Conflict("Sign in again: your session at the provider has ended.")
+        return row
 
     def _session_ends(self, _app: Flask, user: Any, **_: Any) -> None:
         row = g.pop("staff_session", None)
@@ -134,6 +152,21 @@ class SignInEvents:
     def _signed_in(self, _app: Flask, user: Any, **_: Any) -> None:
         if way := WAYS.get(request.endpoint or ""):  # a changed password also begins a new session
             self.record("signed in", user.id, by=user.id, via=way, network=present_network())
+            self._emergency(user)
+
+    def _emergency(self, user: Any) -> None:
+        """Record a sign-in without the provider while it is the usual way, and notify all admins."""
+        sso = self._runtime.settings.sso
+        if not sso.refuses_passwords or g.staff_session.provider_session_id is not None:
+            return
+        log.warning("sign_in.emergency", user_id=user.id, network=present_network())
+        self.record("emergency sign-in", user.id, by=user.id, network=present_network())
+        user_id, now, network = user.id, clock.now(), present_network()
+        self._datastore.also(
+            lambda transaction: account_email.tell_of_emergency(
+                transaction, transaction.get_one(User, user_id), network, self._runtime, now
+            )
+        )
 
     def _failed(self, _app: Flask, user: Any, auth_type: str, **_: Any) -> None:
         self.failed(user.id, user.email, auth_type)

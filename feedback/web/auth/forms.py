@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, session, url_for
+from flask import current_app, flash, redirect, session, url_for
 from flask_login import current_user
 from flask_security import (
     ChangePasswordForm,
@@ -25,7 +25,7 @@ from feedback.services.staff.attempts import CODES, PASSWORDS
 from feedback.web.auth.attempt_limits import SignInAttempt, limits
 from feedback.web.auth.events import events
 from feedback.web.http.locale import say
-from feedback.web.wording.sign_in_wording import message
+from feedback.web.wording.sign_in_wording import ONLY_PROVIDER, message
 
 CHALLENGE = "passkey_challenge"
 """The key in the browser's session of the challenge that its passkey has to answer."""
@@ -38,11 +38,21 @@ class StaffLoginForm(LoginForm):
         address = str(self.email.data or "")
         attempt = limits().attempt(PASSWORDS, limits().account(address))
         if super().validate(**named):
-            attempt.succeeded()
-            return True
+            if self.user is None or may_do_without_provider(address):
+                attempt.succeeded()
+                return True
+            self.password.errors = [message("GENERIC_AUTHN_FAILED")]  # says nothing of the password
+            events().failed(self.user.id, address, "password")
+            return False
         if self.ifield is not None and self.user is None:  # the extension reports only known accounts
             events().failed(None, address, "password")
         return False
+
+
+def may_do_without_provider(email: str) -> bool:
+    """Whether the user with this address may sign in with a password or a passkey."""
+    sso = current_app.extensions["feedback"].settings.sso
+    return not sso.refuses_passwords or sso.is_emergency_account(email)
 
 
 class StaffVerifyForm(VerifyForm):
@@ -96,6 +106,10 @@ class StaffPasskeyForm(WebAuthnSigninResponseForm):
     def validate(self, **named: Any) -> bool:
         own = session.pop(CHALLENGE, None) == self.challenge
         if not super().validate(**named):
+            return False
+        is_second = self.is_secondary or self.is_verify
+        if not is_second and self.user is not None and not may_do_without_provider(self.user.email):
+            self.credential.errors = [say().gettext(ONLY_PROVIDER)]
             return False
         if own and limits().is_first_use(self.challenge):
             return True

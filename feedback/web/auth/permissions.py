@@ -83,6 +83,7 @@ ROOMS: Mapping[str, Access] = {
     "delighted": Access(anybody=True, why="for programs; every call needs an API key"),
     "mcp": Access(anybody=True, why="for programs; every call needs an API key"),
     "api": Access(anybody=True, why="for programs; every call needs an API key"),
+    "scim": Access(anybody=True, why="for programs; every call needs an API key"),
     "simulator": Access(
         Permission.MANAGE_DELIVERIES,
         why="messages of all customers, and replies in their name; public in the demo",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, current_app, flash, redirect, request, url_for
+from flask import Flask, Response, current_app, flash, g, redirect, request, url_for
 from flask_security import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -30,12 +30,12 @@ def must_set_up(user: User, settings: Settings) -> bool:
 
 def _ask() -> AnyResponse | None:
     endpoint = request.endpoint
-    if endpoint is None or endpoint in _ALWAYS or endpoint.startswith("security."):
+    if endpoint is None or endpoint in _ALWAYS or endpoint.startswith(("security.", "sso.")):
         return None
     settings: Settings = current_app.extensions["feedback"].settings
     if settings.sign_in.second_factor == "optional" or not current_user.is_authenticated:
         return None
-    if not must_set_up(current_user, settings):
+    if g.staff_session.has_second_factor or not must_set_up(current_user, settings):
         return None
     page = url_for("security.two_factor_setup")
     if request.headers.get("HX-Request") == "true":

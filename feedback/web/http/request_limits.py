@@ -97,6 +97,8 @@ questionnaire that can be tried."""
 
 ROOMS: Mapping[str, Bounds] = {
     "security": Bounds(16 * KIB, fields=50, named={**_ADDRESSES, "next": 2_000, "credential": 12_000}),
+    "scim": Bounds(512 * KIB),  # a group names all of its members
+    "sso": Bounds(16 * KIB, fields=50, longest=12_000),
     "survey": Bounds(64 * KIB, longest=64 * KIB, named={"stamp": LONGEST_SECRET}, any_text=True),
     "trial": Bounds(64 * KIB, longest=64 * KIB, named={"stamp": LONGEST_SECRET}, any_text=True),
     "unsubscribe": Bounds(16 * KIB, fields=50),
@@ -114,7 +116,7 @@ ROOMS: Mapping[str, Bounds] = {
 }
 """Blueprint -> its limits, for everybody. All other rooms are the staff's. `credential` is a passkey with the
 certificates of its maker."""
-READ_LATER = frozenset({"api", "delighted", "doors_in", "mcp"})
+READ_LATER = frozenset({"api", "delighted", "doors_in", "mcp", "scim"})
 """Blueprints that check who calls before they read JSON, and know its shape themselves."""
 
 

@@ -75,11 +75,19 @@ def install(app: Flask) -> None:
         segment_name=segment,
         public_url=app.extensions["feedback"].settings.web.public_url.rstrip("/"),
         desk_languages=LANGUAGES[DESK],
+        settings_in_force=lambda: app.extensions["feedback"].settings,
+        comes_from_provider=_comes_from_provider,
     )
     app.before_request(_count_inbox)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.add_url_rule("/", "home", _home)
+
+
+def _comes_from_provider() -> bool:
+    """Whether this session began at the provider of the single sign-on."""
+    row = g.get("staff_session")
+    return row is not None and row.provider_session_id is not None
 
 
 @public("redirects to the sign-in")

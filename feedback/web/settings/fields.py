@@ -228,9 +228,11 @@ def _weekday(number: str) -> str:
 
 
 def _pairs(text: str, *, lists: bool) -> Any:
-    """`key = value` in each line; a text that is no such list is left to the settings to refuse."""
+    """`key = value` in each line; a key may contain the sign, as names of groups in LDAP do.
+
+    A text that is no such list is left to the settings to refuse."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if any("=" not in line for line in lines):
         return text
-    split = [[part.strip() for part in line.split("=", 1)] for line in lines]
+    split = [[part.strip() for part in line.rsplit("=", 1)] for line in lines]
     return {key: value.replace(",", " ").split() if lists else value for key, value in split}

@@ -18,6 +18,7 @@ from feedback.services.organisation import stored_settings
 from feedback.services.organisation.stored_settings import Unusable
 from feedback.services.setup import diagnosis, first_steps
 from feedback.services.staff import accounts
+from feedback.services.staff.accounts import RoleName
 from feedback.settings import organisation
 from feedback.settings.logo import Logo
 from feedback.settings.organisation import SettingsGroup
@@ -27,6 +28,7 @@ from feedback.web.http.locale import say
 from feedback.web.http.numbers import whole
 from feedback.web.http.routes import blueprint_of, form, get, post
 from feedback.web.settings import channel_tests, fields, samples
+from feedback.web.settings.connection_test import ConnectionTest
 from feedback.web.settings.fields import REMOVE, Choices
 from feedback.web.studio.preview import FRAMING
 from feedback.web.wording import settings_wording
@@ -51,6 +53,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
         get("/checks", views.checks),
         get("/brand/sample-page", shown.sample_page),
         get("/brand/sample-mail", shown.sample_mail),
+        post("/single-sign-on/connection", views.connection.test_connection),
         post("/<group>/test", tests.send_test),
         form("/<group>", views.group, views.store),
     )
@@ -61,6 +64,7 @@ class SettingsViews:
         self.runtime = runtime
         self.database = runtime.database
         self.settings = runtime.settings
+        self.connection = ConnectionTest(runtime)
 
     @may(Permission.MANAGE_SETTINGS)
     def overview(self) -> ResponseReturnValue:
@@ -175,6 +179,8 @@ class SettingsViews:
             sample=samples.chosen(typed if previewed else None),
             provider=channel_tests.provider_of(group.key, self.runtime.providers),
             testable=group.key in channel_tests.CHANNELS,
+            addresses=self.connection.addresses() if group.key == "single-sign-on" else (),
+            sso=self.settings.sso,
         )
         response = make_response(page)
         response.headers["Content-Security-Policy"] = FRAMING
@@ -196,7 +202,9 @@ def _seen() -> int:
 def _choices(session: Session | None) -> Choices:
     """Values to choose from. Without a session, only which settings have such."""
     users = accounts.owners(session) if session else []
+    admins = [each for each in users if any(role.name == RoleName.ADMIN for role in each.roles)]
     return {
+        "sso.emergency_account": ["", *(each.email for each in admins)],
         "followup.fallback_owner": ["", *(each.email for each in users)],
         "organisation.default_language": LANGUAGES["messages"],
         "followup.time_zone": ["", *sorted(name for name in available_timezones() if "/" in name)],

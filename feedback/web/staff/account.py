@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
@@ -18,13 +16,14 @@ from feedback import clock
 from feedback.errors import Conflict, FeedbackError, Rejected
 from feedback.i18n import LANGUAGES, _
 from feedback.services.notifications import account_email
-from feedback.services.staff import accounts, business_hours, sessions
+from feedback.services.staff import accounts, business_hours, provider_accounts, sessions
 from feedback.services.staff.accounts import RoleName
 from feedback.services.staff.business_hours import BusinessHours
 from feedback.store.models import User
 from feedback.web.auth.permissions import Permission, may, public, signed_in
 from feedback.web.http.locale import CHOSEN, DESK, say, zone
 from feedback.web.http.numbers import day, whole
+from feedback.web.http.return_address import own_page
 from feedback.web.http.routes import blueprint_of, get, post
 
 if TYPE_CHECKING:
@@ -76,6 +75,7 @@ class Accounts:
                 calendars=sorted(self.settings.followup.holiday_calendars),
                 sessions=sessions.in_force(transaction, user, clock.now()),
                 this_session=g.staff_session.id,
+                provider=self._provider(),
             )
 
     @signed_in
@@ -109,7 +109,7 @@ class Accounts:
             if current_user.is_authenticated:
                 with self.database.writing() as transaction:
                     accounts.find(transaction, current_user.id).language = chosen
-        return redirect(_own_page(request.form.get("back", "")), 303)
+        return redirect(own_page(request.form.get("back", "")), 303)
 
     @signed_in
     def end_session(self, session_id: int) -> ResponseReturnValue:
@@ -193,10 +193,18 @@ class Accounts:
             return render_template(
                 "staff/staff.html",
                 people=accounts.everybody(transaction),
+                from_provider=provider_accounts.from_provider(transaction),
+                devices=sessions.devices(transaction, clock.now()),
+                provider=self._provider(),
+                sso=self.settings.sso,
                 role_titles=ROLE_TITLES,
                 refused=refused,
                 typed=request.form,
             )
+
+    def _provider(self) -> str:
+        """The name of the single sign-on, for people who come from there."""
+        return self.settings.sso.provider_name or say().gettext("Single sign-on")
 
 
 def _status(refused: FeedbackError) -> int:
@@ -248,17 +256,3 @@ def _end_of(written: str, user: User) -> datetime | None:
 
 def _zones() -> list[str]:
     return sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
-
-
-def _own_page(written: str) -> str:
-    """The address of the form's page, which must be one of this site; else that of the start page.
-
-    It is built again from its parts, because a browser drops tabs and line breaks, and takes a backslash for a slash.
-    """
-    parts = urlsplit(written) if _PAGE.fullmatch(written) else None
-    if parts is None or parts.scheme or parts.netloc:
-        return url_for("home")
-    return urlunsplit(("", "", "/" + parts.path.lstrip("/"), parts.query, ""))
-
-
-_PAGE = re.compile(r"/(?![/\\])[^\x00-\x20\x7f-\x9f\\]{0,2000}")

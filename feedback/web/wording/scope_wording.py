@@ -31,5 +31,6 @@ TITLES: Mapping[Scope, str] = {
     Scope.WEBHOOKS_WRITE: _("Register, change and repair webhooks"),
     Scope.DOORS_READ: _("See doors, and what came by them"),
     Scope.DOORS_WRITE: _("Set up doors, and process again what came"),
+    Scope.SCIM: _("Add, change and disable staff by SCIM"),
 }
 """Scope -> what it allows, in the order of the page on which keys are made."""

@@ -25,6 +25,7 @@ GROUPS: Mapping[str, tuple[str, str]] = {
     "links": (_("Survey links"), _("How long customers can answer and change an answer.")),
     "retention": (_("Data retention"), _("When personal data are deleted.")),
     "sign-in": (_("Sign-in"), _("Who needs a second factor.")),
+    "single-sign-on": (_("Single sign-on"), _("Staff sign in with the account of their company.")),
 }  # fmt: skip
 """Key of a group -> its title, and what it is for."""
 
@@ -88,6 +89,20 @@ LABELS: Mapping[str, str] = {
     "health.weights": _("Weights of the parts"),
     "health.usage": _("Usage metrics"),
     "health.usage_counts_for": _("Usage figures count for"),
+    "sso.issuer": _("Address of the provider"),
+    "sso.client_id": _("Client ID"),
+    "sso.client_secret": _("Client secret"),
+    "sso.provider_name": _("Name on the button"),
+    "sso.scopes": _("Scopes"),
+    "sso.domains": _("Domains of addresses"),
+    "sso.new_accounts": _("First sign-in"),
+    "sso.groups_claim": _("Claim with the groups"),
+    "sso.roles": _("Roles by group"),
+    "sso.other_role": _("Role of all others"),
+    "sso.second_factor_values": _("Second factor of the provider"),
+    "sso.passwords": _("Passwords and passkeys"),
+    "sso.emergency_account": _("Emergency account"),
+    "sso.sign_out_at_provider": _("Sign out at the provider, too"),
     "alerts.slack_webhook": _("Slack webhook"),
     "alerts.teams_webhook": _("Teams webhook"),
     "alerts.digest_after": _("Merge notifications within"),
@@ -147,6 +162,34 @@ HINTS: Mapping[str, str] = {
         "Business hours before a target time at which the owner is reminded. 0: never."
     ),
     "sign_in.second_factor": _("Who has to set up an authenticator app or a passkey before they can go on."),
+    "sso.issuer": _(
+        "The provider calls it issuer, such as https://acme.okta.com. While it is empty, there is no single sign-on."
+    ),
+    "sso.client_id": _("The provider shows it when you register this installation there."),
+    "sso.client_secret": _("It is stored encrypted and never shown again."),
+    "sso.provider_name": _("Sign in with ... For example: Okta."),
+    "sso.scopes": _("Separated by spaces. Some providers give groups only with the scope groups."),
+    "sso.domains": _(
+        "Only addresses of these domains find or get an account at the first sign-in: example.com example.org. Empty: "
+        "all."
+    ),
+    "sso.new_accounts": _("Who may sign in who has not signed in with the provider before."),
+    "sso.groups_claim": _("Where the provider's answer lists the groups of a person."),
+    "sso.roles": _(
+        "One group a line: CS leads = lead. The roles are admin, lead, csm and viewer; separate several by spaces. If "
+        "this is empty, roles are given on the page of the team."
+    ),
+    "sso.other_role": _("For people in none of these groups. None: they may not sign in."),
+    "sso.second_factor_values": _(
+        "If the provider's answer (amr or acr) has one of these values, we ask for no second factor of our own. Empty: "
+        "we always do."
+    ),
+    "sso.passwords": _("Try the single sign-on before you switch them off."),
+    "sso.emergency_account": _(
+        "Address of the admin who can sign in with a password when the provider does not work. All admins are notified "
+        "of it."
+    ),
+    "sso.sign_out_at_provider": _("If not, signing out here leaves the session at the provider open."),
     "organisation.logo": _("PNG or SVG, at most 2,000 bytes."),
     "organisation.exchange_rates": _("One currency a line, with the value of one unit: EUR = 1.1"),
     "providers.enabled": _("Nothing is sent through this channel while this is off."),
@@ -176,6 +219,13 @@ CHOICES: Mapping[str, str] = {
     "optional": _("Optional"),
     "admins": _("Required for admins"),
     "everybody": _("Required for everybody"),
+    "made": _("Everybody at the provider"),
+    "invited": _("Only who has an account here"),
+    "allowed": _("Allowed for everybody"),
+    "emergency": _("For the emergency account only"),
+    "viewer": _("Viewer"),
+    "csm": _("CSM"),
+    "lead": _("CS lead"),
 }
 
 UNITS: Mapping[str, str] = {
@@ -202,6 +252,12 @@ PROBLEMS: Mapping[str, str] = {
     "F048": _("Write three letters and a positive value, such as EUR = 1.1."),
     "F049": _("Write it as security@example.com or https://example.com/security."),
     "F061": _("Copy all of the address, including https://."),
+    "F080": _("Copy the issuer from the provider, such as https://acme.okta.com."),
+    "F081": _("Use the https address of the provider: anybody in between could sign in as somebody else."),
+    "F082": _("Copy the client ID from the provider."),
+    "F083": _("Add openid to the scopes."),
+    "F084": _("Write admin, lead, csm or viewer behind each group."),
+    "F085": _("Name an admin who can sign in when the provider does not work."),
     "twilio.api_key_sid": _("Set both parts of the API key, or none."),
     "smtp.username": _("Set user name and password, or neither."),
 }

@@ -66,6 +66,8 @@ MESSAGES: Mapping[str, str] = {
 }
 """The extension's messages that can appear with our configuration, by its names for them."""
 
+ONLY_PROVIDER = _("Sign in with the account of your company: passwords and passkeys are switched off.")
+
 LIMITS: Mapping[str, str] = {
     attempts.PASSWORDS.kind: _(
         "Wait an hour, then try again: there were too many wrong passwords. If you can't wait, choose a new password "

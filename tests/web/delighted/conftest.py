@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
-import sys
-import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +14,7 @@ import pytest
 from flask import Flask
 
 from feedback.bootstrap import Runtime
-from tests.conftest import missing
+from tests.node import node_package
 from tests.web.api.conftest import key_over
 from tests.web.browsing import serving
 
@@ -53,26 +50,8 @@ def client(delighted: Any, address: str, key: str) -> Any:
 
 @pytest.fixture(scope="session")
 def node_client() -> Path:
-    """A folder with the client for Node; skips, or with CI=true fails, where it cannot be had."""
-    if not (shutil.which("npm") and shutil.which("node")):
-        missing("npm is not installed")
-    folder = Path(sys.prefix) / ".tools" / NODE_CLIENT
-    if folder.exists():
-        return folder
-    folder.parent.mkdir(exist_ok=True)
-    attempt = Path(tempfile.mkdtemp(dir=folder.parent))
-    options = ["--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"]
-    done = subprocess.run(
-        ["npm", "--prefix", str(attempt), "install", *options, NODE_CLIENT],
-        cwd=attempt, capture_output=True, text=True, check=False, timeout=300,
-    )  # fmt: skip
-    if done.returncode:
-        missing(f"npm install {NODE_CLIENT} ended with {done.returncode}")
-    try:
-        attempt.rename(folder)
-    except OSError:  # another worker was quicker
-        shutil.rmtree(attempt, ignore_errors=True)
-    return folder
+    """A folder with the client for Node."""
+    return node_package(NODE_CLIENT)
 
 
 def run_node(folder: Path, script: str, **environ: str) -> Any:
