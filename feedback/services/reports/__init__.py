@@ -24,7 +24,6 @@ from feedback.services.reports.comments import (
     CommentFilter,
     asks_who,
     comments,
-    contact_questions,
     every_comment,
 )
 from feedback.services.reports.driver_analysis import renew_drivers
@@ -129,7 +128,6 @@ __all__ = [
     "compare_groups",
     "compare_periods",
     "composite_series",
-    "contact_questions",
     "count_accounts",
     "driver_report",
     "driver_subjects",

@@ -204,13 +204,12 @@ class ReportViews:
     def comments(self, session: Session) -> CommentsContext:
         asked = filters.asked(self.today())
         known = reports.all_series(session, self.library)
-        hidden = reports.contact_questions(session, self.library)
-        wanted = replace(filters.wanted_comments(asked.period, known), without=hidden)
+        wanted = filters.wanted_comments(asked.period, known)
         before = request.args.get("before", type=whole)
         if _taken_away():
-            found = list(reports.every_comment(session, _viewer(), wanted))
+            found = list(reports.every_comment(session, self.library, _viewer(), wanted))
         else:
-            found = reports.comments(session, _viewer(), wanted, before=before)
+            found = reports.comments(session, self.library, _viewer(), wanted, before=before)
         names = self.names(session)
         return CommentsContext(
             asked=asked,
@@ -294,9 +293,8 @@ class ReportViews:
         )
         names = self.names(session)
         whole = Period(date(2000, 1, 1), self.today())
-        hidden = reports.contact_questions(session, self.library)
-        wanted = CommentFilter(whole, account_id=account_id, without=hidden)
-        words = reports.comments(session, _viewer(), wanted, limit=10)
+        wanted = CommentFilter(whole, account_id=account_id)
+        words = reports.comments(session, self.library, _viewer(), wanted, limit=10)
         titles = self._titles(session)
         return AccountContext(
             page=page,

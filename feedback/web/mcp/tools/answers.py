@@ -153,10 +153,14 @@ def comments(context: ToolContext, asked: CommentsArguments) -> Result:
         language=asked.language,
         account_id=account,
         words=asked.words or "",
-        without=reports.contact_questions(context.session, context.runtime.library),
     )
     found = reports.comments(
-        context.session, context.viewer, wanted, before=asked.before, limit=asked.limit + 1
+        context.session,
+        context.runtime.library,
+        context.viewer,
+        wanted,
+        before=asked.before,
+        limit=asked.limit + 1,
     )
     kept = found[: asked.limit]
     accounts = _external_ids(context, kept)
