@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import os
 import sys
 import tempfile
@@ -26,18 +25,13 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-import structlog
 from sqlalchemy import func, insert, select
 
 from feedback.bootstrap import Runtime
 from feedback.core.campaign import CampaignPlan
-from feedback.core.journey import Journey
 from feedback.errors import StorageUnavailable
-from feedback.library import Library
 from feedback.services.campaigns import control, definition
 from feedback.services.campaigns.definition import CampaignWish
-from feedback.services.messaging.provider_opening import open_providers
-from feedback.settings import load
 from feedback.store.database import Database
 from feedback.store.models import (
     CampaignWave,
@@ -49,29 +43,13 @@ from feedback.store.models import (
     Message,
 )
 from feedback.store.search import search_key
-from feedback.worker import Worker
-from tests import outbox_processes
+from tests import campaign_worker, outbox_processes
 from tests.benchmarks.crash import FAULTS, TROUBLE, Crew, database_of, hurry
 from tests.factories_surveys import NPS
-from tests.fakes.fake_twilio import ACCOUNT_SID, AUTH_TOKEN, OUR_NUMBER, times_accepted
+from tests.fakes.fake_twilio import times_accepted
 
 PORTION = 10_000
-LEASE = 5.0
-FROZEN = 3 * LEASE
-SETTINGS = {
-    "FEEDBACK_WEB_PUBLIC_URL": "https://s.example",
-    "FEEDBACK_PROVIDERS_ENABLED": "twilio_sms",
-    "FEEDBACK_TWILIO_ACCOUNT_SID": ACCOUNT_SID,
-    "FEEDBACK_TWILIO_AUTH_TOKEN": AUTH_TOKEN,
-    "FEEDBACK_TWILIO_SENDER": OUR_NUMBER,
-    "FEEDBACK_TWILIO_MESSAGES_PER_SECOND": "10000",
-    "FEEDBACK_TWILIO_TIMEOUT": "1",
-    "FEEDBACK_CONTACT_WEEKDAYS": "mon,tue,wed,thu,fri,sat,sun",
-    "FEEDBACK_WORKER_TICK": "0.5",
-    "FEEDBACK_WORKER_LEASE": f"{LEASE:.0f}s",
-    "FEEDBACK_WORKER_SETTLE": "2s",
-    "FEEDBACK_ORGANISATION_NAME": "Acme",
-}
+FROZEN = 3 * campaign_worker.LEASE
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +98,7 @@ def trial(url: str, directory: Path, options: argparse.Namespace) -> dict[str, A
     _fill(database, options.contacts)
     faults = ("--rate", str(FAULTS), "--faults", ",".join(TROUBLE), "--seed", str(options.seed))
     with outbox_processes.fake_twilio(log, *faults, "--late-by", "1.5", "--list-lag", "0.3") as twilio:
-        _start(database, runtime_of(url, twilio))
+        _start(database, campaign_worker.runtime_of(url, twilio))
         began = time.monotonic()
         crew = Crew(lambda: _start_worker(url, twilio), options.seed, longest=FROZEN)
         try:
@@ -180,26 +158,8 @@ def _progress(database: Database) -> dict[str, int]:
         return {}
 
 
-# What runs.
-
-
-def runtime_of(url: str, twilio: str) -> Runtime:
-    """As a worker of an installation has it, with one questionnaire, so that it starts within a moment."""
-    settings = load(Path(tempfile.gettempdir()), {**SETTINGS, "FEEDBACK_TWILIO_BASE_URL": twilio})
-    database = Database(url, pool=20)
-    return Runtime(
-        settings, Library({NPS.key: NPS}, Journey(stages=())), open_providers(settings, database), database
-    )
-
-
 def _start_worker(url: str, twilio: str) -> BaseProcess:
-    return outbox_processes.start(_run_worker, url, twilio, imported="feedback.worker")
-
-
-def _run_worker(url: str, twilio: str) -> None:
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    logging.disable(logging.CRITICAL)
-    Worker(runtime_of(url, twilio)).run()
+    return outbox_processes.start(campaign_worker.run, url, twilio, imported="tests.campaign_worker")
 
 
 def _start(database: Database, runtime: Runtime) -> None:
