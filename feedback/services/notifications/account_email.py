@@ -16,11 +16,12 @@ from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from feedback.i18n import Translator, _, translator
+from feedback.i18n import Translator, _
 from feedback.services import audit
 from feedback.services.context import Context
 from feedback.services.notifications import staff_email
 from feedback.services.staff import attempts
+from feedback.services.staff.readers import translator_for
 from feedback.settings import Settings
 from feedback.store.models import AccountNotice, Message, User
 
@@ -105,7 +106,7 @@ def send_due(session: Session, context: Context, now: datetime) -> int:
 
 def tell_of_change(session: Session, user: User, change: Change, context: Context, now: datetime) -> None:
     """Queue the e-mail about a change of how the user signs in."""
-    say = translator("desk", user.language)
+    say = translator_for(user, context.settings)
     subject, sentence = CHANGED[change]
     advice = say.gettext("If it wasn't you, choose a new password now and tell an admin:")
     text = [say.gettext(sentence), f"{advice}\n{_forgot(context.settings)}"]
@@ -117,7 +118,7 @@ def invite(session: Session, user: User, inviter: str, context: Context, now: da
 
     It leads to the page that sends a link for a password, because that link works for two hours only.
     """
-    say, name = translator("desk", user.language), context.settings.organisation.name or "Feedback"
+    say, name = translator_for(user, context.settings), context.settings.organisation.name or "Feedback"
     subject = say.gettext("Invitation to the feedback of {organisation}", organisation=name)
     asked = say.gettext(
         "{inviter} has invited you to work on the customer feedback of {organisation}. Choose a password here, with "
@@ -131,7 +132,7 @@ def invite(session: Session, user: User, inviter: str, context: Context, now: da
 
 def _answer(session: Session, user: User, kind: str, context: Context, now: datetime) -> bool:
     """Answer one notice; True if an e-mail was queued."""
-    say = translator("desk", user.language)
+    say = translator_for(user, context.settings)
     if kind == attempts.RESET:
         audit.record(session, "reset requested", "user", user.id, by=None, now=now)
         subject, text = say.gettext("Choose a new password"), _reset(say, user, context.settings)
