@@ -117,6 +117,7 @@ class SharedPages:
             "period": period,
         }
         told["shows_loop"] = group == EVERYBODY
+        told["shows_few"] = False
         told["comments"] = (
             self._comments(session, viewer, period, group, page.glances) if row.comments else ()
         )
