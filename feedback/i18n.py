@@ -18,10 +18,12 @@ from pathlib import Path
 from string import Formatter
 from typing import Literal
 
+import jdatetime
 from babel import Locale
 from babel.core import UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_skeleton, format_time, format_timedelta
 from babel.lists import format_list
+from babel.localedata import exists
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -42,23 +44,47 @@ LANGUAGES: Mapping[str, tuple[str, ...]] = {
 _WEEK_BEGINS = {"fa": 5, "ar": 5}  # Saturday; in all other languages Monday
 _DIGITS = {"arabext": "۰۱۲۳۴۵۶۷۸۹", "arab": "٠١٢٣٤٥٦٧٨٩"}
 _PERCENT = {"arabext": "٪", "arab": "٪"}
+_SOLAR_MONTHS = (
+    "فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور", "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند",
+)  # fmt: skip
 
 Number = int | float | Decimal
 Day = date
 Length = Literal["short", "medium", "long", "full"]
+Calendar = Literal["gregorian", "solar_hijri"]
+ELSEWHERE = "en_150"
+"""How English is written in countries that have no English of their own: 30 Nov 2026, 21:02."""
 
 
 @dataclass(frozen=True)
 class Translator:
-    """Messages, digits and dates in one language. `translator()` makes one per domain and language."""
+    """Messages, digits and dates in one language. `translator()` makes one per domain and language.
+
+    `region` (ISO 3166) decides how dates are written in English, and `calendar` which one names the days in Persian.
+    Months, quarters and years of reports are Gregorian in every calendar.
+    """
 
     domain: str
     language: str
     messages: catalogues.NullTranslations
+    region: str = ""
+    calendar: Calendar = "gregorian"
 
     @cached_property
     def locale(self) -> Locale:
         return Locale.parse(self.language)
+
+    @cached_property
+    def _dates(self) -> Locale:
+        """The locale of dates and times."""
+        if self.language != "en" or not self.region:
+            return self.locale
+        own = f"en_{self.region}"
+        return Locale.parse(own if exists(own) else ELSEWHERE)
+
+    @property
+    def _is_solar(self) -> bool:
+        return self.calendar == "solar_hijri" and self.language == "fa"
 
     @property
     def direction(self) -> str:
@@ -111,19 +137,23 @@ class Translator:
         return self.digits(text)
 
     def date(self, day: Day, length: Length = "medium") -> str:
-        return self.digits(format_date(day, length, locale=self.locale))
+        if self._is_solar:
+            return self.digits(_solar_hijri(day, length, self.locale))
+        return self.digits(format_date(day, length, locale=self._dates))
 
     def month(self, day: Day) -> str:
         """Mar 2026."""
-        return self.digits(format_skeleton("yMMM", day, locale=self.locale))
+        return self.digits(format_skeleton("yMMM", day, locale=self._dates))
 
     def quarter(self, day: Day) -> str:
         """Q1 2026."""
-        return self.digits(format_skeleton("yQQQ", day, locale=self.locale))
+        return self.digits(format_skeleton("yQQQ", day, locale=self._dates))
 
     def day_and_month(self, day: Day) -> str:
         """5 Mar, without the year."""
-        return self.digits(format_skeleton("MMMd", day, locale=self.locale))
+        if self._is_solar:
+            return self.date(day).rpartition(" ")[0]
+        return self.digits(format_skeleton("MMMd", day, locale=self._dates))
 
     def weekdays(self) -> list[tuple[int, str]]:
         """(number from Monday = 0, name) of every weekday, in the order that is usual in this language."""
@@ -131,12 +161,15 @@ class Translator:
         return [(day, str(names[day])) for day in ((first + n) % 7 for n in range(7))]
 
     def time(self, moment: datetime, zone: tzinfo) -> str:
-        return self.digits(format_time(moment, "short", tzinfo=zone, locale=self.locale))
+        return self.digits(format_time(moment, "short", tzinfo=zone, locale=self._dates))
 
     def moment(self, moment: datetime, zone: tzinfo, length: Length = "medium") -> str:
         """Date and time of `moment` in `zone`, without seconds."""
-        text = format_datetime(moment.astimezone(zone), _moment(self.locale, length), locale=self.locale)
-        return self.digits(text)
+        local = moment.astimezone(zone)
+        if self._is_solar:
+            both = str(self.locale.datetime_formats["short"])
+            return both.replace("{1}", self.date(local, length)).replace("{0}", self.time(moment, zone))
+        return self.digits(format_datetime(local, _moment(self._dates, length), locale=self._dates))
 
     def span(self, length: timedelta) -> str:
         """A length of time in its largest fitting unit: 3 hours, 2 days."""
@@ -171,17 +204,23 @@ def _(message: str) -> str:
     return message
 
 
-def translator(domain: str, language: str | None) -> Translator:
+def translator(
+    domain: str, language: str | None, region: str = "", calendar: Calendar = "gregorian"
+) -> Translator:
     """The translator of a domain in the nearest language; in the domain's first one if it has none such."""
     spoken = LANGUAGES[domain]
-    return _translator(domain, nearest(language, spoken) or spoken[0])
+    return _translator(domain, nearest(language, spoken) or spoken[0], region, calendar)
 
 
 @cache
-def _translator(domain: str, language: str) -> Translator:
+def _translator(domain: str, language: str, region: str, calendar: Calendar) -> Translator:
+    return Translator(domain, language, _messages(domain, language), region, calendar)
+
+
+@cache
+def _messages(domain: str, language: str) -> catalogues.NullTranslations:
     file = LOCALES / domain / f"{language}.po"
-    messages = _compiled(read(file)) if file.exists() else catalogues.NullTranslations()
-    return Translator(domain, language, messages)
+    return _compiled(read(file)) if file.exists() else catalogues.NullTranslations()
 
 
 def read(file: Path) -> Catalog:
@@ -220,6 +259,15 @@ def _no_minus_zero(value: Number, digits: int) -> Number:
 
 def _decimals(digits: int) -> str:
     return "." + "0" * digits if digits else ""
+
+
+def _solar_hijri(day: Day, length: Length, locale: Locale) -> str:
+    """A Gregorian day in the calendar of Iran: 9 آذر 1405."""
+    solar = jdatetime.date.fromgregorian(year=day.year, month=day.month, day=day.day)
+    if length == "short":
+        return f"{solar.year}/{solar.month:02}/{solar.day:02}"
+    written = f"{solar.day} {_SOLAR_MONTHS[solar.month - 1]} {solar.year}"
+    return f"{locale.days['format']['wide'][day.weekday()]} {written}" if length == "full" else written
 
 
 def _moment(locale: Locale, length: Length) -> str:

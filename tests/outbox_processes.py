@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -118,7 +118,13 @@ def fake_twilio(log: Path, *options: str) -> Iterator[str]:
 
 def start_sender(database: str, twilio: str, *options: str) -> BaseProcess:
     """A sender as a process, at once and without importing the product again. Its caller ends it."""
-    process = _forks().Process(target=_send, args=((database, twilio, *options),), daemon=True)
+    return start(_send, (database, twilio, *options), imported="tests.outbox_sender")
+
+
+def start(work: Callable[..., None], *arguments: Any, imported: str) -> BaseProcess:
+    """A process that does this work, which is a function of a module, and that has `imported` another one. Its caller
+    ends it."""
+    process = _forks(imported).Process(target=work, args=arguments, daemon=True)
     process.start()
     return process
 
@@ -129,10 +135,10 @@ def pid_of(sender: BaseProcess) -> int:
 
 
 @cache
-def _forks() -> ForkServerContext:
+def _forks(imported: str) -> ForkServerContext:
     """Begins processes as copies of one that has imported what a sender needs: that takes longer than the trials."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.outbox_sender"])
+    context.set_forkserver_preload([imported])
     return context
 
 

@@ -28,6 +28,7 @@ ROOMS = {
     "apscheduler": ["worker.py"],
     "python_calamine": ["services/imports/workbook.py"],
     "yaml": ["lint/document/reader.py"],
+    "jdatetime": ["i18n.py"],
     "jmespath": ["services/doors/expressions.py"],
     "defusedxml": ["services/doors/bodies.py"],
     "phonenumbers": ["core/contact/recipient.py"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -75,6 +75,36 @@ def test_a_moment_is_told_on_the_clocks_of_the_reader() -> None:
 
     moment = datetime(2026, 1, 5, 22, 30, tzinfo=UTC)
     assert translator("desk", "tr").moment(moment, ZoneInfo("Europe/Istanbul")) == "6 Oca 2026 01:30"
+
+
+@pytest.mark.parametrize(
+    ("region", "day", "moment"),
+    [
+        ("", "Nov 30, 2026", "Nov 30, 2026, 9:02\u202fPM"),
+        ("US", "Nov 30, 2026", "Nov 30, 2026, 9:02\u202fPM"),
+        ("GB", "30 Nov 2026", "30 Nov 2026, 21:02"),
+        ("TR", "30 Nov 2026", "30 Nov 2026, 21:02"),
+    ],
+)
+def test_dates_in_english_are_written_as_in_the_organisation_s_country(
+    region: str, day: str, moment: str
+) -> None:
+    say = translator("desk", "en", region)
+    assert say.date(date(2026, 11, 30)) == day
+    assert say.moment(datetime(2026, 11, 30, 21, 2, tzinfo=UTC), UTC) == moment
+    assert say.number(1234.5) == "1,234.5"
+
+
+def test_persian_readers_may_have_the_calendar_of_iran() -> None:
+    say = translator("desk", "fa", calendar="solar_hijri")
+    assert say.date(date(2026, 11, 30)) == "۹ آذر ۱۴۰۵"
+    assert say.date(date(2025, 3, 20)) == "۳۰ اسفند ۱۴۰۳"  # the last day of a leap year
+    assert say.date(date(2025, 3, 21), "full") == "جمعه ۱ فروردین ۱۴۰۴"
+    assert say.date(date(2026, 11, 30), "short") == "۱۴۰۵/۰۹/۰۹"
+    assert say.day_and_month(date(2026, 11, 30)) == "۹ آذر"
+    late = datetime(2026, 11, 30, 21, 2, tzinfo=UTC)
+    assert say.moment(late, timezone(timedelta(hours=3, minutes=30))).startswith("۱۰ آذر ۱۴۰۵")
+    assert translator("desk", "en", calendar="solar_hijri").date(date(2026, 11, 30)) == "Nov 30, 2026"
 
 
 def test_lengths_of_time_say_their_direction() -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from feedback.store.models import AuditEntry, User
+from feedback.store.models import Account, AuditEntry, Campaign, SavedSegment, User
 
 SYSTEM = 0
 """The value of a filter by user that means the system; ids of users begin at 1."""
+
+NAMED: Mapping[str, Any] = {"account": Account, "segment": SavedSegment, "campaign": Campaign}
+"""Subject -> the table that has its name. The names of persons stay out of the log."""
 
 SEEN_ONCE = timedelta(hours=1)
 """Repeated views by the same user within this time make one entry."""
@@ -96,3 +100,14 @@ def search(session: Session, wanted: AuditFilter, limit: int) -> Sequence[Row[Au
 def subjects(session: Session) -> Sequence[str]:
     """The kinds of subjects in the log, for the filter."""
     return session.scalars(select(AuditEntry.subject).distinct().order_by(AuditEntry.subject)).all()
+
+
+def names(session: Session, entries: Iterable[AuditEntry]) -> Mapping[tuple[str, int], str]:
+    """(subject, its id) -> the name that it has now, of those that have one and still exist."""
+    wanted = {(each.subject, each.subject_id) for each in entries if each.subject_id is not None}
+    found: dict[tuple[str, int], str] = {}
+    for subject, table in NAMED.items():
+        ids = [number for kind, number in wanted if kind == subject]
+        rows = session.execute(select(table.id, table.name).where(table.id.in_(ids))) if ids else ()
+        found |= {(subject, number): name for number, name in rows}
+    return found

@@ -19,7 +19,7 @@ import tempfile
 import time
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from multiprocessing.process import BaseProcess
@@ -71,53 +71,59 @@ def trial(url: str, log: Path, options: argparse.Namespace) -> tuple[outbox_proc
     with outbox_processes.fake_twilio(
         log, *faults, "--late-by", "0.8", "--list-lag", "0.3", "--latency", "0.02"
     ) as twilio:
-        workers = [outbox_processes.start_sender(url, twilio, *QUICK) for _ in range(WORKERS)]
+        crew = Crew(lambda: outbox_processes.start_sender(url, twilio, *QUICK), options.seed, longest=7)
         try:
-            done = torment(workers, database, url, twilio, options)
+            end = time.monotonic() + options.seconds
+            while time.monotonic() < end:
+                time.sleep(crew.chance.uniform(0.2, 1.5))
+                crew.strike()
+                hurry(database)
+            crew.thaw_all()
             finish(database, CALM_DOWN * options.messages)
         finally:
-            outbox_processes.put_down(*workers)
+            crew.put_down()
     tally = outbox_processes.tally(database, log)
     database.close()
-    return tally, done
+    return tally, crew.done
 
 
-def torment(
-    workers: list[BaseProcess],
-    database: Database,
-    url: str,
-    twilio: str,
-    options: argparse.Namespace,
-) -> Counter[str]:
-    """Kill one, or freeze one for longer than a lease, again and again. The order is the seed's."""
-    chance, done = random.Random(options.seed), Counter[str]()
-    frozen: dict[int, float] = {}
-    end = time.monotonic() + options.seconds
-    while time.monotonic() < end:
-        time.sleep(chance.uniform(0.2, 1.5))
-        thaw(workers, frozen)
-        victim = chance.randrange(WORKERS)
-        if outbox_processes.pid_of(workers[victim]) in frozen:
-            continue
-        if chance.random() < 0.6:
-            outbox_processes.put_down(workers[victim])
-            workers[victim] = outbox_processes.start_sender(url, twilio, *QUICK)
-            done["killed"] += 1
+class Crew:
+    """Workers that are killed, or frozen for longer than a lease. The order is the seed's."""
+
+    def __init__(self, start: Callable[[], BaseProcess], seed: int, *, longest: float) -> None:
+        """`longest` is how many seconds one of them is frozen at most."""
+        self.chance, self.done = random.Random(seed), Counter[str]()
+        self._start, self._longest = start, longest
+        self._workers = [start() for _ in range(WORKERS)]
+        self._frozen: dict[int, float] = {}
+
+    def strike(self) -> None:
+        """Kill one of them and put another in its place, or freeze it; nothing, if it is frozen already."""
+        self._thaw(time.monotonic())
+        victim = self.chance.randrange(WORKERS)
+        pid = outbox_processes.pid_of(self._workers[victim])
+        if pid in self._frozen:
+            return
+        if self.chance.random() < 0.6:
+            outbox_processes.put_down(self._workers[victim])
+            self._workers[victim] = self._start()
+            self.done["killed"] += 1
         else:
-            os.kill(outbox_processes.pid_of(workers[victim]), signal.SIGSTOP)
-            frozen[outbox_processes.pid_of(workers[victim])] = time.monotonic() + chance.uniform(1, 7)
-            done["frozen"] += 1
-        hurry(database)
-    for pid in frozen:
-        os.kill(pid, signal.SIGCONT)
-    return done
+            os.kill(pid, signal.SIGSTOP)
+            self._frozen[pid] = time.monotonic() + self.chance.uniform(1, self._longest)
+            self.done["frozen"] += 1
 
+    def thaw_all(self) -> None:
+        self._thaw(float("inf"))
 
-def thaw(workers: list[BaseProcess], frozen: dict[int, float]) -> None:
-    for pid, until in list(frozen.items()):
-        if time.monotonic() > until:
-            os.kill(pid, signal.SIGCONT)
-            del frozen[pid]
+    def put_down(self) -> None:
+        outbox_processes.put_down(*self._workers)
+
+    def _thaw(self, now: float) -> None:
+        for pid, until in list(self._frozen.items()):
+            if now > until:
+                os.kill(pid, signal.SIGCONT)
+                del self._frozen[pid]
 
 
 def finish(database: Database, seconds: float) -> None:

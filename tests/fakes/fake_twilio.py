@@ -26,7 +26,7 @@ import sys
 import threading
 import time
 import uuid
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -168,6 +168,8 @@ class FakeTwilio:
         self.account_sid, self.auth_token = ACCOUNT_SID, AUTH_TOKEN
         self.logins = {(ACCOUNT_SID, AUTH_TOKEN)}
         self.messages: list[Message] = []
+        self._index: dict[str, list[Message]] = defaultdict(list)
+        self._indexed = 0
         self.opted_out: set[str] = set()
         self.next_faults: deque[str] = deque()
         self.refuse_all_with: int | None = None  # an error code
@@ -285,13 +287,19 @@ class FakeTwilio:
             self.in_background(self.post, self.inbound_url, form)
         return message
 
+    def forget(self, message: Message) -> None:
+        with self._lock:
+            self.messages.remove(message)
+            self._indexed = sys.maxsize  # so that the next look indexes them again
+        self.note("deleted", sid=message.sid)
+
     def page(self, query: Mapping[str, str]) -> dict[str, Any]:
         size = min(int(query.get("PageSize", "50")), 1000)
-        visible = [message for message in self.messages if message.created <= time.time() - self.list_lag]
+        visible = time.time() - self.list_lag
         wanted = [
             message
-            for message in reversed(visible)
-            if query.get("To") in (None, message.to) and query.get("From") in (None, message.from_)
+            for message in reversed(self._sent_to(query.get("To")))
+            if message.created <= visible and query.get("From") in (None, message.from_)
         ]
         sids = [message.sid for message in wanted]
         after = query.get("PageToken", "").removeprefix("PA")
@@ -313,6 +321,19 @@ class FakeTwilio:
             "end": start + len(page) - 1,
             "uri": f"{base}?{urlencode(query)}",
         }
+
+    def _sent_to(self, number: str | None) -> list[Message]:
+        """All messages, or those to a number: by an index of what came since the last look, because reading a hundred
+        thousand for each of them would take longer than what is tried with them."""
+        with self._lock:
+            if number is None:
+                return list(self.messages)
+            if self._indexed > len(self.messages):
+                self._index, self._indexed = defaultdict(list), 0
+            for message in self.messages[self._indexed :]:
+                self._index[message.to].append(message)
+            self._indexed = len(self.messages)
+            return list(self._index[number])
 
     # Calling back
 
@@ -547,8 +568,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _delete(self) -> None:
         message = self._message(self._resource() or "")
-        self.twilio.messages.remove(message)
-        self.twilio.note("deleted", sid=message.sid)
+        self.twilio.forget(message)
         self._answer(204, None)
 
     def _post(self, body: str) -> None:

@@ -50,7 +50,7 @@ def seen_by(desk: Desk, name: str, task: FollowUp) -> set[str]:
         if reports.accounts(session, viewer, now=MONDAY, exchange=exchange):
             found.add("list")
         whole = Period(MONDAY.date(), MONDAY.date())
-        if reports.comments(session, viewer, reports.CommentFilter(whole)):
+        if reports.comments(session, desk.runtime.library, viewer, reports.CommentFilter(whole)):
             found.add("comments")
     return found
 

@@ -89,6 +89,15 @@ def test_it_is_found_by_person_subject_and_period(migrated: Database) -> None:
     assert found(before=third) == [second, first]
 
 
+def test_entries_name_what_has_a_name_and_no_persons(desk: Desk) -> None:
+    desk.low()
+    with desk.runtime.database.writing() as session:
+        for subject, number in (("account", 1), ("account", 99), ("contact", 1)):
+            audit.record(session, "saw", subject, number, by=None, now=MONDAY)
+        rows = audit.search(session, AuditFilter(), 10)
+        assert audit.names(session, [entry for entry, _ in rows]) == {("account", 1): "Account 0"}
+
+
 def test_who_comes_back_ends_the_cover(desk: Desk) -> None:
     """While Cem is away Selin sees his follow-ups; when he is back she does not any more."""
     desk.low()

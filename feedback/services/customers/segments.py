@@ -32,9 +32,9 @@ def every(session: Session) -> Sequence[SavedSegment]:
     ).all()
 
 
-def find(session: Session, segment_id: int) -> SavedSegment:
-    """Raises NotFound."""
-    found = session.get(SavedSegment, segment_id)
+def find(session: Session, segment_id: int, *, lock: bool = False) -> SavedSegment:
+    """The segment, with `lock` for a change. Raises NotFound."""
+    found = session.get(SavedSegment, segment_id, with_for_update=lock or None)
     if found is None:
         raise NotFound("Segment not found.")
     return found
@@ -50,7 +50,7 @@ def count(session: Session, viewer: Viewer, segment: SavedSegment, now: datetime
     return listing.count(session, viewer, condition(segment, now, zone))
 
 
-def add(session: Session, name: str, wanted: ContactFilter, *, by: int, now: datetime) -> SavedSegment:
+def add(session: Session, name: str, wanted: ContactFilter, *, by: int | None, now: datetime) -> SavedSegment:
     """Save a filter under a name. Its search words are left out: they look for a person, not for a group.
 
     Raises Rejected for a filter without conditions or a name that cannot be used, Conflict for one that is taken.
@@ -68,12 +68,17 @@ def add(session: Session, name: str, wanted: ContactFilter, *, by: int, now: dat
 
 
 def change(
-    session: Session, segment_id: int, name: str, wanted: ContactFilter, *, edit: int, by: int, now: datetime
+    session: Session,
+    segment_id: int,
+    name: str,
+    wanted: ContactFilter,
+    *,
+    edit: int,
+    by: int | None,
+    now: datetime,
 ) -> SavedSegment:
-    """Give a segment another name and filter. Raises Conflict if somebody else changed it since `edit`."""
-    segment = session.get(SavedSegment, segment_id, with_for_update=True)
-    if segment is None:
-        raise NotFound("Segment not found.")
+    """Give a segment another name and filter. Raises NotFound, and Conflict if it was changed since `edit`."""
+    segment = find(session, segment_id, lock=True)
     if segment.edit != edit:
         raise Conflict("Somebody else has changed this segment. Look at it again before you change it.")
     segment.name, segment.query = _free_name(session, name, segment.id), _query(wanted)
@@ -82,7 +87,7 @@ def change(
     return segment
 
 
-def remove(session: Session, segment_id: int, *, by: int, now: datetime) -> None:
+def remove(session: Session, segment_id: int, *, by: int | None, now: datetime) -> None:
     """Raises NotFound."""
     session.delete(find(session, segment_id))
     audit.record(session, "deleted", "segment", segment_id, by=by, now=now)

@@ -16,12 +16,13 @@ from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from feedback.i18n import Translator, _, translator
+from feedback.i18n import Translator, _
 from feedback.services import audit
 from feedback.services.context import Context
 from feedback.services.notifications import staff_email
 from feedback.services.staff import attempts
 from feedback.services.staff.accounts import RoleName
+from feedback.services.staff.readers import translator_for
 from feedback.settings import Settings
 from feedback.store.models import AccountNotice, Message, Role, User
 
@@ -116,7 +117,7 @@ def send_due(session: Session, context: Context, now: datetime) -> int:
 
 def tell_of_change(session: Session, user: User, change: Change, context: Context, now: datetime) -> None:
     """Queue the e-mail about a change of how the user signs in."""
-    say = translator("desk", user.language)
+    say = translator_for(user, context.settings)
     subject, sentence = CHANGED[change]
     advice = say.gettext("If it wasn't you, choose a new password now and tell an admin:")
     text = [say.gettext(sentence), f"{advice}\n{_forgot(context.settings)}"]
@@ -129,7 +130,7 @@ def invite(session: Session, user: User, inviter: str, context: Context, now: da
     It leads to the page that sends a link for a password, because that link works for two hours only; or to the
     sign-in, if people have no passwords.
     """
-    say, name = translator("desk", user.language), context.settings.organisation.name or "Feedback"
+    say, name = translator_for(user, context.settings), context.settings.organisation.name or "Feedback"
     subject = say.gettext("Invitation to the feedback of {organisation}", organisation=name)
     if context.settings.sso.refuses_passwords:
         text, page = BY_COMPANY, f"{_site(context.settings)}/login"
@@ -160,7 +161,7 @@ def tell_of_emergency(session: Session, user: User, network: str, context: Conte
 
 def _answer(session: Session, user: User, kind: str, context: Context, now: datetime) -> bool:
     """Answer one notice; True if an e-mail was queued."""
-    say = translator("desk", user.language)
+    say = translator_for(user, context.settings)
     if kind == attempts.RESET:
         audit.record(session, "reset requested", "user", user.id, by=None, now=now)
         subject, text = say.gettext("Choose a new password"), _reset(say, user, context.settings)

@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 
 from feedback.core.campaign import CampaignState
 from feedback.core.lifecycle import MessageState
-from feedback.i18n import Translator, translator
+from feedback.i18n import Translator
 from feedback.library import Library
 from feedback.services.backups import backup_runs
 from feedback.services.context import Context
 from feedback.services.messaging import heartbeats, outbox, provider_holds
 from feedback.services.notifications import staff_email
 from feedback.services.staff.accounts import RoleName
+from feedback.services.staff.readers import translator_for
 from feedback.settings import Settings
 from feedback.store.health import ROOM
 from feedback.store.models import Campaign, Message, ProviderHold, Role, User
@@ -39,7 +40,7 @@ def tell_of_holds(session: Session, context: Context, now: datetime) -> int:
         in_force.with_for_update(skip_locked=True)
     ).all():  # otherwise two nodes could notify of it
         for admin in session.scalars(_admins_not_told_of(hold)).all():
-            subject, body = _about_hold(translator("desk", admin.language), hold, context.settings)
+            subject, body = _about_hold(translator_for(admin, context.settings), hold, context.settings)
             message = staff_email.tell(
                 session, admin, subject, body, providers=usable, now=now, purpose="hold"
             )
@@ -80,7 +81,7 @@ def tell_of_trouble(session: Session, context: Context, room: int | None, now: d
     ):
         if staff_email.heard_since(session, [admin], ATTENTION, now - timedelta(days=1)):
             continue
-        say = translator("desk", admin.language)
+        say = translator_for(admin, context.settings)
         lines = [text(say) for text in troubles]
         how = say.gettext("`feedback doctor` says more. Held messages are on this page:")
         page = f"{context.settings.web.public_url.rstrip('/')}/deliveries/"

@@ -9,13 +9,13 @@ from sqlalchemy import and_, or_
 from sqlalchemy.orm import Session
 
 from feedback.core.followup import State
-from feedback.i18n import translator
 from feedback.services.context import Context
 from feedback.services.followups import opening
 from feedback.services.notifications import notified_follow_ups, staff_email
 from feedback.services.notifications.follow_up_letter import FollowUpLetter
 from feedback.services.notifications.promises import PROMISES, Promise
 from feedback.services.staff.accounts import RoleName
+from feedback.services.staff.readers import translator_for
 from feedback.store.models import FollowUp, Role, User
 
 
@@ -35,7 +35,7 @@ def escalate(session: Session, context: Context, now: datetime) -> int:
     if not missed:
         return 0
     for lead in leads:
-        letter = FollowUpLetter(translator("desk", lead.language), lead, context.settings)
+        letter = FollowUpLetter(translator_for(lead, context.settings), lead, context.settings)
         letter.send(session, letter.missed(missed), "escalation", context.providers, now)
     for task, promise in missed:
         setattr(task, promise.escalated_at.key, now)

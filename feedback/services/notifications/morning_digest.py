@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from feedback.core.text.localized import Text
 from feedback.core.time.local_days import day_of, end_of_day
-from feedback.i18n import Translator, translator
+from feedback.i18n import Translator
 from feedback.services.access import Viewer, stands_for
 from feedback.services.context import Context
 from feedback.services.followups import priority_reasons, queue
@@ -24,6 +24,7 @@ from feedback.services.followups.naming import name_of
 from feedback.services.followups.queue import Filter, QueueRow, Scales
 from feedback.services.notifications import staff_email
 from feedback.services.staff.business_hours import calendar_of
+from feedback.services.staff.readers import translator_for
 from feedback.settings import Settings
 from feedback.store.models import FollowUp, User
 from feedback.store.portions import Portions
@@ -159,7 +160,7 @@ class MorningLetter:
 
     @property
     def _say(self) -> Translator:
-        return translator("desk", self.user.language)
+        return translator_for(self.user, self.settings)
 
     @property
     def _site(self) -> str:

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from feedback.core.text.localized import Text
 from feedback.errors import Rejected
-from feedback.i18n import translator
 from feedback.services.access import Viewer, visible
 from feedback.services.context import Context
 from feedback.services.followups.naming import name_of
 from feedback.services.notifications import notified_follow_ups, staff_email
+from feedback.services.staff.readers import translator_for
 from feedback.store.models import FollowUp, User
 
 
@@ -36,7 +36,7 @@ def tell_of_note(
         or session.scalar(select(FollowUp.id).where(FollowUp.id == task.id, visible(viewer))) is None
     ):
         raise Rejected("Choose a colleague who can see this follow-up.")
-    say = translator("desk", reader.language)
+    say = translator_for(reader, context.settings)
     name = name_of(task, say.language)
     subject = say.gettext("{author} wrote a note for you: {name}", author=author, name=name)
     page = f"{context.settings.web.public_url.rstrip('/')}/desk/{task.id}"

@@ -15,13 +15,13 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from feedback.core.followup import State
-from feedback.i18n import translator
 from feedback.services.context import Context
 from feedback.services.followups import opening
 from feedback.services.notifications import notified_follow_ups, staff_email
 from feedback.services.notifications.follow_up_letter import FollowUpLetter
 from feedback.services.notifications.promises import PROMISES, Promise
 from feedback.services.staff.business_hours import calendar_of
+from feedback.services.staff.readers import translator_for
 from feedback.settings import Settings
 from feedback.store.models import FollowUp, User
 from feedback.store.portions import Portions
@@ -92,7 +92,7 @@ def _tell_owner(
     only_due = [(task, promise) for task, promise in due if task not in fresh]
     if not fresh and not only_due:
         return 0
-    letter = FollowUpLetter(translator("desk", reader.language), reader, context.settings)
+    letter = FollowUpLetter(translator_for(reader, context.settings), reader, context.settings)
     sections = [letter.fresh(fresh), letter.running_out(only_due)]
     letter.send(session, sections, "digest", context.providers, now)
     for task in fresh:

@@ -14,11 +14,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from feedback.core.text.localized import Text
-from feedback.i18n import translator
 from feedback.services.context import Context
 from feedback.services.followups import opening
 from feedback.services.followups.naming import name_of
 from feedback.services.notifications import notified_follow_ups, staff_email
+from feedback.services.staff.readers import translator_for
 from feedback.store.models import FollowUp, InboundReply, User
 
 PURPOSE = "reply"
@@ -79,7 +79,7 @@ def _readers(
 
 def _tell(session: Session, reader: User, tasks: Sequence[FollowUp], context: Context, now: datetime) -> None:
     """Without the customer's words: an inbox is less protected than the desk."""
-    say, site = translator("desk", reader.language), context.settings.web.public_url.rstrip("/")
+    say, site = translator_for(reader, context.settings), context.settings.web.public_url.rstrip("/")
     names = [name_of(task, say.language) for task in tasks]
     if len(tasks) == 1:
         subject = say.gettext("The customer has replied: {name}", name=names[0])

@@ -7,11 +7,12 @@ from datetime import datetime
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from feedback.i18n import Translator, translator
+from feedback.i18n import Translator
 from feedback.services.context import Context
 from feedback.services.messaging import provider_holds
 from feedback.services.notifications import staff_email
 from feedback.services.staff.accounts import RoleName
+from feedback.services.staff.readers import translator_for
 from feedback.settings import Settings
 from feedback.store.models import Role, User, WebhookEndpoint
 
@@ -33,7 +34,7 @@ def tell_of_disabled(session: Session, context: Context, now: datetime) -> int:
     told = 0
     for endpoint in disabled:
         for admin in session.scalars(_admins()):
-            subject, body = _about(translator("desk", admin.language), endpoint, context.settings)
+            subject, body = _about(translator_for(admin, context.settings), endpoint, context.settings)
             staff_email.tell(session, admin, subject, body, providers=usable, now=now, purpose=PURPOSE)
             told += 1
         endpoint.notice_due = False

@@ -36,7 +36,10 @@ ENOUGH = 200
 """Maximum number of entries of each kind on an account's page."""
 BUILT_IN = HealthSettings()
 
-Order = Literal["renewal", "revenue", "name"]
+MOST_RANKED = 2_000
+"""Accounts of a list that can be ordered by health, for which the health of all of them is computed."""
+
+Order = Literal["health", "renewal", "revenue", "name"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,8 @@ class AccountPage:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Which accounts of a list: the next renewal first, or by revenue or by name; `page` None is all."""
+    """Which accounts of a list: the next renewal first, the worst health, the highest revenue, or by name; `page` None
+    is all."""
 
     order: Order = "renewal"
     search: str = ""
@@ -95,15 +99,38 @@ def accounts(
     settings: HealthSettings = BUILT_IN,
 ) -> list[Standing]:
     """A page of accounts with their health, or all accounts if the page is None; ordered by the next renewal, by
-    revenue in one currency, or by name."""
+    health, by revenue in one currency, or by name.
+
+    Only lists of at most `MOST_RANKED` accounts are ordered by health; a longer one is ordered by renewal.
+    """
+    by_health = listing.order == "health" and can_be_ranked(count_accounts(session, viewer, listing.search))
+    if by_health:
+        every = Listing("name", listing.search, None)
+        ranked = accounts(session, viewer, every, now=now, exchange=exchange, settings=settings)
+        ranked.sort(key=_worst_health_first)
+        first = 0 if listing.page is None else PAGE * (listing.page - 1)
+        return ranked[first:] if listing.page is None else ranked[first : first + PAGE]
     orders = _orders(day_of(now, zone_of(session)), monthly_worth(exchange))
     query = (
-        _listed(viewer, listing.search).order_by(*orders[listing.order]).options(selectinload(Account.owner))
+        _listed(viewer, listing.search)
+        .order_by(*orders.get(listing.order, orders["renewal"]))
+        .options(selectinload(Account.owner))
     )
     if listing.page is not None:
         query = query.limit(PAGE).offset(PAGE * (listing.page - 1))
     found = session.scalars(query).all()
     return [each for some in _batched(found, AT_ONCE) for each in _standings(session, some, settings, now)]
+
+
+def can_be_ranked(count: int) -> bool:
+    """Whether a list of so many accounts can be ordered by health."""
+    return count <= MOST_RANKED
+
+
+def _worst_health_first(standing: Standing) -> tuple[bool, float]:
+    """Those of which nothing is known come last."""
+    value = standing.health.value
+    return value is None, value or 0.0
 
 
 def count_accounts(session: Session, viewer: Viewer, search: str = "") -> int:

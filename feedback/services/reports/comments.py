@@ -32,8 +32,7 @@ class CommentFilter:
 
     `band` is a band of a metric, or bad, middle or good for all metrics. `owner` is the id of the account's owner
     at the time of the answer, 0 for none. `follow_up` is open, closed, any or none. `questionnaires` are keys.
-    `without` are (questionnaire, question) whose answers are left out. With `themes`, a comment has one of them; `-`
-    means that it has none.
+    With `themes`, a comment has one of them; `-` means that it has none.
     """
 
     period: Period
@@ -48,7 +47,6 @@ class CommentFilter:
     account_id: int | None = None
     words: str = ""
     questionnaires: frozenset[str] | None = None
-    without: frozenset[tuple[str, str]] = frozenset()
     themes: tuple[str, ...] = ()
 
 
@@ -77,8 +75,7 @@ class Comment:
 
 
 def contact_questions(session: Session, library: Library) -> frozenset[tuple[str, str]]:
-    """(questionnaire, question) of all that ask for a name or an address, in any version: the answers are no comments,
-    and not for everybody who may read comments."""
+    """(questionnaire, question) of all that ask for a name or an address, in any version."""
     every = [*library.questionnaires.values(), *published(session, library)]
     asked = ((each.key, question) for each in every for question in each.questions)
     return frozenset((key, question.key) for key, question in asked if asks_who(question))
@@ -90,26 +87,37 @@ def asks_who(question: Question | None) -> bool:
 
 
 def comments(
-    session: Session, viewer: Viewer, wanted: CommentFilter, *, before: int | None = None, limit: int = PAGE
+    session: Session,
+    library: Library,
+    viewer: Viewer,
+    wanted: CommentFilter,
+    *,
+    before: int | None = None,
+    limit: int = PAGE,
 ) -> list[Comment]:
     """A page of comments, the latest first; `before` is the last `answer_id` of the previous page.
 
-    Answers that look like a machine's are left out.
+    Answers that look like a machine's are left out, and so are names and addresses that a survey has asked for: they
+    are no comments, and not for everybody who may read comments. `library` says which questions those are.
     """
-    query = _selected(viewer, wanted, zone_of(session)).limit(limit)
+    query = _selected(session, library, viewer, wanted).limit(limit)
     if before is not None:
         query = query.where(tuple_(Response.answered_at, AnswerRow.id) < _place_of(session, before))
     return [Comment(**row) for row in session.execute(query).mappings()]
 
 
-def every_comment(session: Session, viewer: Viewer, wanted: CommentFilter) -> Iterator[Comment]:
+def every_comment(
+    session: Session, library: Library, viewer: Viewer, wanted: CommentFilter
+) -> Iterator[Comment]:
     """Like `comments`, but all of them, read in blocks of a thousand."""
-    query = _selected(viewer, wanted, zone_of(session)).execution_options(yield_per=1000)
+    query = _selected(session, library, viewer, wanted).execution_options(yield_per=1000)
     for row in session.execute(query).mappings():
         yield Comment(**row)
 
 
-def _selected(viewer: Viewer, wanted: CommentFilter, zone: tzinfo) -> Select[*tuple[Any, ...]]:
+def _selected(
+    session: Session, library: Library, viewer: Viewer, wanted: CommentFilter
+) -> Select[*tuple[Any, ...]]:
     scored, task = aliased(Score), aliased(FollowUp)
     query = (
         select(*_COLUMNS)
@@ -120,9 +128,11 @@ def _selected(viewer: Viewer, wanted: CommentFilter, zone: tzinfo) -> Select[*tu
         .outerjoin(task, and_(task.response_id == Response.id, task.kind == "recovery"))
         .outerjoin(Account, Account.id == Response.account_id)
         .outerjoin(Contact, Contact.id == Response.contact_id)
-        .where(*_conditions(wanted, zone), sees_account(viewer))
+        .where(*_conditions(wanted, zone_of(session)), sees_account(viewer))
         .order_by(Response.answered_at.desc(), AnswerRow.id.desc())
     )
+    if hidden := contact_questions(session, library):
+        query = query.where(tuple_(Response.questionnaire, AnswerRow.question).not_in(sorted(hidden)))
     if wanted.series is not None:
         query = query.where(scored.id.is_not(None))
     if wanted.follow_up is not None:
@@ -196,8 +206,6 @@ def _conditions(wanted: CommentFilter, zone: tzinfo) -> Sequence[ColumnElement[b
     found += [column == value for column, value in exact.items() if value is not None]
     if wanted.questionnaires is not None:
         found.append(Response.questionnaire.in_(wanted.questionnaires))
-    if wanted.without:
-        found.append(tuple_(Response.questionnaire, AnswerRow.question).not_in(sorted(wanted.without)))
     if wanted.owner is not None:
         owner = Response.owner_id
         found.append(owner == wanted.owner if wanted.owner else owner.is_(None))

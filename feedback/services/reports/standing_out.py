@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from feedback.core.metrics import cell_visible
 from feedback.core.themes.standing_out import Word, standing_out, words_used
+from feedback.library import Library
 from feedback.services.access import Viewer
 from feedback.services.reports.comments import Comment, CommentFilter, comments
 
@@ -38,14 +39,14 @@ class StandingOut:
 
 
 def words_that_stand_out(
-    session: Session, viewer: Viewer, a: CommentFilter, b: CommentFilter, language: str
+    session: Session, library: Library, viewer: Viewer, a: CommentFilter, b: CommentFilter, language: str
 ) -> StandingOut:
     """The words of comments in one language that `a` and `b` use differently.
 
     Words that fewer than five people of the two sides used are left out, as other small cells are.
     """
     sides = [
-        comments(session, viewer, replace(each, language=language), limit=MOST_COMMENTS + 1)
+        comments(session, library, viewer, replace(each, language=language), limit=MOST_COMMENTS + 1)
         for each in (a, b)
     ]
     one, other = (_compared(each) for each in sides)

@@ -38,11 +38,11 @@ def text_report(
         known = [each for each in known if each.trend == trend]
     lines = [f"{first} to {last}"]
     for series in known:
-        lines += ["", *_series(session, series, period)]
+        lines += ["", *_series(session, library, series, period)]
     return lines
 
 
-def _series(session: Session, series: Series, period: Period) -> Iterator[str]:
+def _series(session: Session, library: Library, series: Series, period: Period) -> Iterator[str]:
     compared = compare_periods(session, series, period, period.before())
     yield f"{series.title.to('en')}: {series.metric.title} ({series.trend}/{series.question})"
     yield f"  {score_in_words(compared.a, series)}"
@@ -50,7 +50,7 @@ def _series(session: Session, series: Series, period: Period) -> Iterator[str]:
     if compared.a.has_score:
         yield from _distribution(compared.a, series.metric)
     yield from _rates(response_rates(session, period, series.questionnaires))
-    yield from _comments(session, series, period)
+    yield from _comments(session, library, series, period)
 
 
 def score_in_words(shown: Shown, series: Series) -> str:
@@ -141,8 +141,8 @@ def _table(rows: Sequence[Row]) -> Iterator[str]:
         yield f"  {name.ljust(widths[0])}  {right}"
 
 
-def _comments(session: Session, series: Series, period: Period) -> Iterator[str]:
-    found = comments(session, EVERYTHING, CommentFilter(period, series), limit=LAST_COMMENTS)
+def _comments(session: Session, library: Library, series: Series, period: Period) -> Iterator[str]:
+    found = comments(session, library, EVERYTHING, CommentFilter(period, series), limit=LAST_COMMENTS)
     if found:
         yield "  Last comments"
     for each in found:

@@ -173,10 +173,11 @@ def _worst_first(each: ThemeScore) -> tuple[bool, bool, float]:
 
 
 def contradictions(
-    session: Session, viewer: Viewer, wanted: CommentFilter, themes: Sequence[str]
+    session: Session, library: Library, viewer: Viewer, wanted: CommentFilter, themes: Sequence[str]
 ) -> list[Comment]:
     """The latest comments with a high score about one of these themes: people who stay, and would like better."""
-    return comments(session, viewer, replace(wanted, band="good", themes=tuple(themes)), limit=CONTRADICTIONS)
+    of_themes = replace(wanted, band="good", themes=tuple(themes))
+    return comments(session, library, viewer, of_themes, limit=CONTRADICTIONS)
 
 
 def _in_use(frame: ThemeFrame, found: Mapping[str, object]) -> list[str]:

@@ -13,7 +13,9 @@ from feedback.store.models import Campaign, SavedSegment
 
 
 class CampaignOut(BaseModel):
-    """`segment` is null for a list of contacts. `stopped_for` is `failures` or `complaints` if it paused by itself."""
+    """`segment` is null for a list of contacts, and if it asks `everybody`.
+
+    `stopped_for` is `failures` or `complaints` if it paused by itself."""
 
     id: int
     name: str
@@ -21,6 +23,7 @@ class CampaignOut(BaseModel):
     stopped_for: str | None
     questionnaire: str
     segment: str | None
+    everybody: bool
     channels: list[str]
     languages: list[str]
     starts_at: AwareDatetime
@@ -45,6 +48,7 @@ def campaign_shapes(session: Session, rows: Sequence[Campaign]) -> Iterator[Camp
             stopped_for=row.state_reason,
             questionnaire=plan.questionnaire,
             segment=names.get(row.segment_id or 0),
+            everybody=row.query == {},
             channels=list(plan.channels),
             languages=list(plan.languages),
             starts_at=row.starts_at,

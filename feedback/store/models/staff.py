@@ -48,7 +48,8 @@ class User(Base):
 
     `work_days` (Monday = 0), `work_from` and `work_to` (local times) and `holidays` (the name of a calendar in the
     settings) are empty if the installation's values apply. `morning_digest` says whether they want the e-mail of that
-    name, `digested_on` the last day (theirs) for which it was decided.
+    name, `digested_on` the last day (theirs) for which it was decided. `calendar` is that of the dates they read, empty
+    for the Gregorian one; `browser_notices` whether a page that is open notifies them.
     """
 
     __tablename__ = "user"
@@ -66,6 +67,8 @@ class User(Base):
     away_until: Mapped[datetime | None]
     morning_digest: Mapped[bool] = mapped_column(default=True, server_default=true())
     digested_on: Mapped[date | None]
+    calendar: Mapped[str | None] = mapped_column(String(16))
+    browser_notices: Mapped[bool] = mapped_column(default=False, server_default=false())
     is_demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
 

@@ -113,7 +113,7 @@ def _complete(operation: dict[str, Any], label: str, views: Mapping[str, Any]) -
         parameters.append({**_HEADERS["Idempotency-Key"], "required": True})
     elif method == "POST":
         parameters.append({"$ref": "#/components/parameters/Idempotency-Key"})
-    if method == "PUT" or (path.startswith("/follow-ups/") and method == "POST"):
+    if method == "PUT" or (method, path.split("/")[1]) in (("POST", "follow-ups"), ("DELETE", "segments")):
         parameters.append({"$ref": "#/components/parameters/If-Match"})
     if label in EXAMPLES:
         operation["requestBody"]["content"]["application/json"]["examples"] = {

@@ -39,6 +39,17 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "sms": False,
         "email": True,
     },
+    "POST /segments": {
+        "name": "VIP in Turkey",
+        "filter": {
+            "segment": "vip",
+            "country": "TR",
+            "renews_within": 120,
+            "not_asked_for": 60,
+            "properties": [{"name": "account.plan", "value": "gold"}],
+        },
+    },
+    "PUT /segments/{segment_id}": {"name": "Turkey", "filter": {"country": "TR"}},
     "POST /suppressions": {"channel": "email", "address": "noise@example.com", "source": "phone call"},
     "POST /suppressions/lift": {"channel": "email", "address": "noise@example.com"},
     "POST /events": {"key": "ticket-991", "name": "ticket_closed", "contact": "c-17"},

@@ -28,6 +28,7 @@ from feedback.web.api.resources import (
     questionnaires,
     responses,
     scores,
+    segments,
     suppressions,
     webhooks,
 )
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 RESOURCES = (
     accounts,
     contacts,
+    segments,
     suppressions,
     events,
     invitations,

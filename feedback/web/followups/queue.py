@@ -28,6 +28,7 @@ from feedback.services.staff import accounts
 from feedback.store.models import FollowUp
 from feedback.web.auth.access_log import note_seen
 from feedback.web.auth.permissions import Permission, allows, may, viewer
+from feedback.web.followups.browser_notices import BrowserNotices
 from feedback.web.followups.customer_messages import CustomerMessages
 from feedback.web.followups.follow_up import FollowUps, in_words, revisions
 from feedback.web.http.locale import say, zone
@@ -47,9 +48,11 @@ LONGEST_FILTER = 100
 
 def blueprint(runtime: Runtime) -> Blueprint:
     whole, one, messages = Queue(runtime), FollowUps(runtime), CustomerMessages(runtime)
+    notices = BrowserNotices(runtime)
     return blueprint_of(
         "desk",
         get("/", whole.queue),
+        get("/news", notices.news),
         post("/take", whole.take_all),
         post("/hand-over", whole.hand_over_all),
         post("/views", whole.save_view),

@@ -9,6 +9,9 @@ from flask import current_app, g, request, session
 from flask_security import current_user
 
 from feedback.i18n import LANGUAGES, Translator, translator
+from feedback.services.staff.readers import chosen_calendar
+from feedback.settings import Settings
+from feedback.settings.table import OrganisationSettings
 
 DESK = "desk"
 CHOSEN = "language"  # in the session, for those who have not signed in yet
@@ -17,7 +20,7 @@ CHOSEN = "language"  # in the session, for those who have not signed in yet
 def say() -> Translator:
     """The translator for the current user, determined once per request."""
     if "say" not in g:
-        g.say = translator(DESK, _language())
+        g.say = translator(DESK, _language(), _organisation().default_region, chosen_calendar(current_user))
     chosen: Translator = g.say
     return chosen
 
@@ -30,5 +33,9 @@ def _language() -> str | None:
 def zone() -> tzinfo:
     """The time zone for displayed times: the user's, else the organisation's."""
     own = getattr(current_user, "time_zone", None)
-    default: ZoneInfo = current_app.extensions["feedback"].settings.organisation.time_zone
-    return ZoneInfo(own) if own else default
+    return ZoneInfo(own) if own else _organisation().time_zone
+
+
+def _organisation() -> OrganisationSettings:
+    settings: Settings = current_app.extensions["feedback"].settings
+    return settings.organisation

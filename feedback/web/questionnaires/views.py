@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
@@ -17,6 +17,7 @@ from feedback.core.questionnaire import Questionnaire
 from feedback.core.text.localized import direction
 from feedback.core.text.message import Character
 from feedback.core.time.local_days import day_of
+from feedback.core.time.period import Period
 from feedback.errors import Conflict, NotFound, Rejected
 from feedback.i18n import _
 from feedback.lint.engine import expiry
@@ -25,8 +26,9 @@ from feedback.lint.engine.rule import SEVERITIES, Finding
 from feedback.lint.reporters.translation import in_language, rule_in_language
 from feedback.lint.rules import EVERY_RULE
 from feedback.providers import sms_terms
-from feedback.services import audit
+from feedback.services import audit, reports
 from feedback.services.questionnaires import layers, publishing, review
+from feedback.services.questionnaires.review import ReviewedFinding
 from feedback.services.responses import open_links
 from feedback.store.models import Link
 from feedback.web.auth.permissions import Permission, may
@@ -56,6 +58,7 @@ KINDS: Mapping[str, str] = {
     "kiosk": _("Shared screen (kiosk)"),
     "embed": _("Embedded in a website"),
 }
+LATELY = timedelta(days=90)
 RULES = {rule.id: rule for rule in EVERY_RULE}
 
 
@@ -95,8 +98,16 @@ class QuestionnaireViews:
                 self.library, self.rules.for_session(session, clock.now()), layers.published_texts(session)
             )
             sources = layers.of_keys(session, self.directories)
+            still = {key: _still(review.findings(session, each)) for key, each in checked.items()}
+            lately = Period(self._today() - LATELY, self._today())
+            rates = {
+                key: reports.response_rates(session, lately, [key]).total
+                for key in self.library.questionnaires
+            }
         return render_template(
             "questionnaires/index.html",
+            still=still,
+            rates=rates,
             broken={name: in_language(result.problems, say().language) for name, result in broken.items()},
             severities=SEVERITY_WORDS,
             shelf=[self.library.questionnaires[key] for key in sorted(self.library.questionnaires)],
@@ -289,6 +300,11 @@ class QuestionnaireViews:
         """The stages that use it, in the reader's language."""
         found = (stage for stage in self.library.journey.stages if stage.questionnaire == questionnaire.key)
         return [stage.title.to(say().language) for stage in found]
+
+
+def _still(found: Iterable[ReviewedFinding]) -> list[Finding]:
+    """The issues that nobody has accepted."""
+    return [each.problem for each in found if each.at is None]
 
 
 def worst(problems: list[Finding]) -> str | None:

@@ -17,6 +17,10 @@ from feedback.web.reports.svg import Axis, Columns, Dot, LineMark, Timeline, Val
 from feedback.web.reports.tables import Names
 from feedback.web.wording import score_wording
 
+SHARES = Axis(0, 100, 25)
+FEWEST = 4
+"""Buckets of a trend that are drawn at least."""
+
 
 def line(
     names: Names,
@@ -26,16 +30,23 @@ def line(
     width: float,
     height: float = svg.HEIGHT,
 ) -> LineMark:
-    """The trend over time; a bucket without a score is a gap."""
-    values = [_value(names, metric, each, bucket) for each in points]
+    """The trend over time, from the first bucket with a response on; one without a score is a gap. Shares are drawn on
+    their whole scale."""
+    values = [_value(names, metric, each, bucket) for each in _since_the_first_response(points)]
     return svg.line(
         values,
-        svg.scale_for(values, *_limits(metric)),
+        SHARES if metric.unit == "percent" else svg.scale_for(values, *_limits(metric)),
         lambda value: score_wording.in_unit(names.say, value, metric.unit),
         rtl=names.say.direction == "rtl",
         width=width,
         height=height,
     )
+
+
+def _since_the_first_response(points: Sequence[TrendPoint]) -> Sequence[TrendPoint]:
+    """The points without those before the first response, but at least `FEWEST`."""
+    first = next((place for place, each in enumerate(points) if each.shown.n), 0)
+    return points[max(0, min(first, len(points) - FEWEST)) :]
 
 
 def columns(names: Names, metric: Metric, shown: Shown, width: float) -> Columns:

@@ -203,6 +203,7 @@ class AccountsContext(PageContext):
     standings: Sequence[Standing]
     search: str
     order: str
+    orders: Sequence[str]
     page: int
     count: int
 

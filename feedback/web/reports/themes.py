@@ -94,7 +94,9 @@ class ThemeViews:
         series = _series(known)
         scores = reports.theme_scores(session, frame, series, asked.period, group) if series else []
         wanted = self._wanted(session, asked.period, group)
-        happy = reports.contradictions(session, viewer(), wanted, _complaints(frame, scores))
+        happy = reports.contradictions(
+            session, self.pages.library, viewer(), wanted, _complaints(frame, scores)
+        )
         language = _language(names.say.language)
         words = None if alone else self._words(session, wanted, before, language)
         shown = [
@@ -129,15 +131,16 @@ class ThemeViews:
         )
 
     def _wanted(self, session: Session, period: Period, group: Group) -> CommentFilter:
-        hidden = reports.contact_questions(session, self.pages.library)
         of_group: dict[str, str | int] = {}
         if group != EVERYBODY and not group.is_own:
             owner = group.dimension == "owner"
             of_group = {group.dimension: int(group.key or 0) if owner else group.key}
-        return CommentFilter(period, without=hidden, **of_group)  # type: ignore[arg-type]
+        return CommentFilter(period, **of_group)  # type: ignore[arg-type]
 
     def _words(self, session: Session, wanted: CommentFilter, before: Period, language: str) -> StandingOut:
-        return reports.words_that_stand_out(session, viewer(), wanted, _of(wanted, before), language)
+        return reports.words_that_stand_out(
+            session, self.pages.library, viewer(), wanted, _of(wanted, before), language
+        )
 
     def _groups(self, session: Session, period: Period, names: Names) -> dict[str, Sequence[tuple[str, str]]]:
         """Dimension -> (key, name) of the groups that can be selected."""

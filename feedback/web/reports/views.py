@@ -6,7 +6,7 @@ address gives one of them as a file, with the filters that the page shows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ from feedback.core.text.localized import direction_of
 from feedback.core.time.local_days import day_of
 from feedback.core.time.period import Bucket, Period, months_later, quarter_of
 from feedback.errors import NotFound
-from feedback.i18n import LANGUAGES, _, language_name
+from feedback.i18n import LANGUAGES, language_name
 from feedback.services import audit, reports, rollups
 from feedback.services.access import Viewer
 from feedback.services.customers import activity
@@ -64,7 +64,8 @@ if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
 
 
-ORDERS: Mapping[str, str] = {"renewal": _("Next renewal"), "revenue": _("MRR"), "name": _("Name")}
+ORDERS = ("health", "renewal", "revenue", "name")
+"""How the list of accounts can be ordered."""
 
 LONGEST_KEY = 60
 """Characters of the key of a page of the activity."""
@@ -210,19 +211,17 @@ class ReportViews:
     def comments(self, session: Session) -> CommentsContext:
         asked = filters.asked(self.today())
         known = reports.all_series(session, self.library)
-        hidden = reports.contact_questions(session, self.library)
         themes = themes_in_words(frames.in_force(session).frame, say())
         given = request.args.get("theme", "")
         wanted = replace(
             filters.wanted_comments(asked.period, known),
-            without=hidden,
             themes=(given,) if given in themes else (),
         )
         before = request.args.get("before", type=whole)
         if _taken_away():
-            found = list(reports.every_comment(session, _viewer(), wanted))
+            found = list(reports.every_comment(session, self.library, _viewer(), wanted))
         else:
-            found = reports.comments(session, _viewer(), wanted, before=before)
+            found = reports.comments(session, self.library, _viewer(), wanted, before=before)
         names = self.names(session)
         tags = theme_tags(session, say(), found)
         return CommentsContext(
@@ -280,7 +279,9 @@ class ReportViews:
     def accounts(self, session: Session) -> AccountsContext:
         now, viewer = clock.now(), _viewer()
         search, page = request.args.get("search", ""), max(1, request.args.get("page", 1, type=whole))
-        order: Any = request.args.get("order") if request.args.get("order") in ORDERS else "renewal"
+        count = reports.count_accounts(session, viewer, search)
+        orders = ORDERS if reports.can_be_ranked(count) else ORDERS[1:]
+        order: Any = request.args.get("order") if request.args.get("order") in orders else orders[0]
         listing = reports.Listing(order, search, None if _taken_away() else page)
         found = reports.accounts(
             session,
@@ -296,7 +297,8 @@ class ReportViews:
             search=search,
             order=order,
             page=page,
-            count=reports.count_accounts(session, viewer, search),
+            orders=orders,
+            count=count,
             tables=tables.by_key([tables.accounts(names, found)]),
             names=names,
         )
@@ -309,9 +311,8 @@ class ReportViews:
         )
         names = self.names(session)
         whole = Period(date(2000, 1, 1), self.today())
-        hidden = reports.contact_questions(session, self.library)
-        wanted = CommentFilter(whole, account_id=account_id, without=hidden)
-        words = reports.comments(session, _viewer(), wanted, limit=10)
+        wanted = CommentFilter(whole, account_id=account_id)
+        words = reports.comments(session, self.library, _viewer(), wanted, limit=10)
         titles = self._titles(session)
         return AccountContext(
             page=page,
@@ -482,6 +483,7 @@ def frame() -> dict[str, Any]:
     """What the templates and macros of reports use besides the context of the page."""
     return {
         "shows_loop": True,
+        "shows_few": True,
         "statements": score_wording,
         "reasons": followup_wording,
         "wording": customer_wording,
@@ -490,7 +492,6 @@ def frame() -> dict[str, Any]:
         "periods": filters.PERIODS,
         "kept": filters.kept(),
         "against_args": filters.AGAINST,
-        "orders": ORDERS,
         "address": _address,
         "direction_of": direction_of,
         "language_name": language_name,

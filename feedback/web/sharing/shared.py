@@ -117,6 +117,7 @@ class SharedPages:
             "period": period,
         }
         told["shows_loop"] = group == EVERYBODY
+        told["shows_few"] = False
         told["comments"] = (
             self._comments(session, viewer, period, group, page.glances) if row.comments else ()
         )
@@ -130,13 +131,12 @@ class SharedPages:
         Of a group, only those of surveys that enough people in it answered.
         """
         only = {group.dimension: group.key} if group.dimension in shared_links.NAMELESS else {}
-        hidden = reports.contact_questions(session, self.runtime.library)
-        wanted = CommentFilter(period, **only, without=hidden)  # type: ignore[arg-type]
+        wanted = CommentFilter(period, **only)  # type: ignore[arg-type]
         if group.is_protected:
             large = [each.series for each in glances if cell_visible(each.compared.a.n)]
             keys = frozenset(key for each in large for key in each.questionnaires)
             wanted = replace(wanted, questionnaires=keys)
-        found = reports.comments(session, viewer, wanted, limit=MOST_COMMENTS)
+        found = reports.comments(session, self.runtime.library, viewer, wanted, limit=MOST_COMMENTS)
         zone = zone_of(session)
         return [(each.text, each.language, say().date(day_of(each.at, zone))) for each in found]
 

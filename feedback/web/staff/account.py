@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
@@ -36,6 +36,8 @@ ROLE_TITLES = {
     RoleName.CSM: _("CSM"),
     RoleName.VIEWER: _("Viewer"),
 }
+
+CALENDAR_TITLES: Mapping[str, str] = {"gregorian": _("Gregorian"), "solar_hijri": _("Solar Hijri")}
 
 
 def blueprint(runtime: Runtime) -> Blueprint:
@@ -71,6 +73,7 @@ class Accounts:
                 people=people,
                 zones=_zones(),
                 role_titles=ROLE_TITLES,
+                calendar_titles=CALENDAR_TITLES,
                 hours=business_hours.hours_of(user, self.settings.followup),
                 calendars=sorted(self.settings.followup.holiday_calendars),
                 sessions=sessions.in_force(transaction, user, clock.now()),
@@ -224,6 +227,9 @@ def _apply(user: User, delegates: Collection[int]) -> None:
         user.time_zone = name
     if "digest_asked" in form:  # an unticked box is not sent
         user.morning_digest = "morning_digest" in form
+        user.browser_notices = "browser_notices" in form
+    if (calendar := form.get("calendar")) in CALENDAR_TITLES:
+        user.calendar = calendar
     user.delegate_id = form.get("delegate", type=whole)
     user.away_until = _end_of(form.get("away_until", ""), user)
 

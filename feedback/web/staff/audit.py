@@ -57,6 +57,7 @@ class Audit:
             return render_template(
                 "staff/audit.html",
                 rows=rows[:PAGE],
+                names=audit.names(session, (entry for entry, _ in rows)),
                 older=_address("index", before=rows[PAGE - 1][0].id) if len(rows) > PAGE else None,
                 files={kind: _address("export", kind=kind, before=None) for kind in download.KINDS},
                 may_export=allows(Permission.EXPORT_AUDIT),

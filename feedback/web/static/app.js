@@ -23,8 +23,11 @@ function step(by) {
 }
 
 function showBulk() {
-  const ticked = document.querySelector(".queue input:checked");
-  document.querySelector(".bulk")?.classList.toggle("ready", Boolean(ticked));
+  const ticked = document.querySelectorAll(".queue input:checked").length;
+  const bar = document.querySelector(".bulk");
+  if (!bar) return;
+  bar.classList.toggle("ready", ticked > 0);
+  bar.querySelector(".selected").textContent = ticked ? `(${ticked.toLocaleString(document.documentElement.lang)})` : "";
 }
 
 const keys = {
@@ -80,6 +83,12 @@ document.addEventListener("submit", ({ target: form }) => {
     const copy = Object.assign(document.createElement("input"), { type: "hidden", name: box.name, value: box.value });
     form.append(copy);
   }
+});
+
+// A button in the head of a follow-up opens the part that it leads to.
+document.addEventListener("click", ({ target }) => {
+  const part = document.querySelector(target.closest("a.opens")?.hash || null);
+  if (part) part.open = true;
 });
 
 // On a phone the navigation and the tabs are wider than the screen: begin where the page is.

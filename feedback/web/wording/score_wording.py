@@ -9,6 +9,7 @@ from feedback.core.health import Level, Part
 from feedback.core.metrics import METRICS as METRICS_BY_KEY
 from feedback.core.metrics import Comparison, Display, Metric
 from feedback.core.metrics.base import Unit
+from feedback.core.metrics.several_items import several_items
 from feedback.core.time.period import Bucket, Period
 from feedback.i18n import Translator, _
 from feedback.services.customers.product_usage import Figure
@@ -175,6 +176,14 @@ def answers(say: Translator, n: int, imported: int = 0) -> str:
     if not imported:
         return told
     return f"{told} · " + say.ngettext("{n} of them imported", "{n} of them imported", imported)
+
+
+def best_of_few(shown: Shown, metric: Metric) -> int | None:
+    """How many of a few responses are in the best band, where they are too few for a score; None if there is a score,
+    none of them, or they are covered."""
+    if shown.covered or shown.has_score or not shown.n or several_items(metric.key) is not None:
+        return None
+    return sum(n for value, n in shown.aggregate.counts.items() if metric.band(value) == metric.bands[-1])
 
 
 def caution(say: Translator, shown: Shown) -> str:

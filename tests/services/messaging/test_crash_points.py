@@ -66,8 +66,7 @@ def finished(database: Database, thaw: Thaw) -> bool:
 
 def victims(url: str, twilio: str, end: str) -> list[BaseProcess]:
     return [
-        outbox_processes.start_sender(url, twilio, *QUICK, "--end", end, "--at", point)
-        for point in POINTS
+        outbox_processes.start_sender(url, twilio, *QUICK, "--end", end, "--at", point) for point in POINTS
     ]
 
 

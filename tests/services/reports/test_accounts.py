@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from importlib import import_module
 
 import pytest
 
@@ -124,6 +125,27 @@ def test_the_next_renewal_comes_first_and_what_is_over_last(migrated: Database) 
         ]
         assert names("revenue") == ["Later", "Soon", "Over", "Unknown"]
         assert reports.count_accounts(session, LEAD, "o") == 3
+
+
+def test_the_worst_health_comes_first_and_accounts_of_which_nothing_is_known_last(
+    migrated: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with migrated.writing() as session:
+        for name, value in (("Content", 10), ("Angry", 1), ("Unknown", None), ("So so", 8)):
+            customer = account(session, name)
+            if value is not None:
+                answered(session, value, NOW - timedelta(days=1), person=contact(session, customer))
+
+        def names(page: int | None = None) -> list[str]:
+            listing = reports.Listing("health", page=page)
+            found = reports.accounts(session, LEAD, listing, now=NOW, exchange=EXCHANGE)
+            return [each.account.name for each in found]
+
+        assert names() == names(1) == ["Angry", "So so", "Content", "Unknown"]
+        assert names(2) == []
+        monkeypatch.setattr(import_module("feedback.services.reports.accounts"), "MOST_RANKED", 3)
+        assert names() == ["Angry", "Content", "So so", "Unknown"]  # as by renewal, of which none is known
+        assert not reports.can_be_ranked(4)
 
 
 def test_revenue_is_compared_in_one_currency_and_what_cannot_be_comes_last(migrated: Database) -> None:

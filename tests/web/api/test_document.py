@@ -129,6 +129,8 @@ def test_every_example_works(program: Program) -> None:
             path = path.replace(
                 "{invitation_id}", str(program.every("/invitations", contact="c-17")[0]["id"])
             )
+        if "{segment_id}" in path:
+            path = path.replace("{segment_id}", str(program.every("/segments")[0]["id"]))
         if "{campaign_id}" in path:
             path = path.replace("{campaign_id}", str(program.every("/campaigns")[0]["id"]))
         if "{webhook_id}" in path:

@@ -279,7 +279,8 @@ def test_what_do_unhappy_customers_write(
     assistant: Assistant, lead: FlaskClient, year: Runtime, session: Session
 ) -> None:
     found = assistant.call("comments", score="bad", period="year", limit=25)
-    wanted = reports.comments(session, ALL, CommentFilter(days(year, "year"), band="bad"), limit=25)
+    bad = CommentFilter(days(year, "year"), band="bad")
+    wanted = reports.comments(session, year.library, ALL, bad, limit=25)
     assert [each["id"] for each in found["comments"]] == [each.answer_id for each in wanted]
     assert [each["quote"] for each in found["comments"]] == [each.text for each in wanted]
     told = page(lead, found)
@@ -291,7 +292,8 @@ def test_what_do_unhappy_customers_write(
 
 def test_who_complains_about_slowness(assistant: Assistant, year: Runtime, session: Session) -> None:
     found = assistant.call("comments", words="too slow", period="year")
-    wanted = reports.comments(session, ALL, CommentFilter(days(year, "year"), words="too slow"), limit=10)
+    slow = CommentFilter(days(year, "year"), words="too slow")
+    wanted = reports.comments(session, year.library, ALL, slow, limit=10)
     assert wanted
     assert [each["id"] for each in found["comments"]] == [each.answer_id for each in wanted]
 

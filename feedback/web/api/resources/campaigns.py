@@ -47,7 +47,7 @@ class CampaignId(BaseModel):
 
 
 class CampaignIn(In):
-    """A draft. Name a saved `segment`, or list `contacts`. Nothing is sent until it is started."""
+    """A draft. Name a saved `segment`, list `contacts`, or ask `everybody`. Nothing is sent until it is started."""
 
     name: Name
     questionnaire: Short
@@ -55,6 +55,7 @@ class CampaignIn(In):
     contacts: Annotated[list[Name], Field(max_length=MOST_CONTACTS)] | None = Field(
         None, description="external ids"
     )
+    everybody: Switch = Field(False, description="all customers who may be asked")
     channels: Annotated[list[Channel], Field(min_length=1, max_length=2)] = Field(
         description="the first that a contact has and consents to is used"
     )
@@ -180,8 +181,8 @@ def _deciding(
 
 def _wish(session: Session, body: CampaignIn) -> CampaignWish:
     """Raises UnacceptableError for a segment or a contact that does not exist."""
-    if (body.segment is None) == (body.contacts is None):
-        raise mistaken("/segment", "Send either a segment or contacts.")
+    if [body.segment is not None, body.contacts is not None, body.everybody].count(True) != 1:
+        raise mistaken("/segment", "Send a segment, contacts, or everybody, and only one of them.")
     segment, members = None, None
     if body.segment is not None:
         segment = session.scalar(select(SavedSegment.id).where(SavedSegment.name == body.segment))
@@ -200,7 +201,7 @@ def _wish(session: Session, body: CampaignIn) -> CampaignWish:
         sample=body.sample,
         repeats=body.repeats,
     )
-    return CampaignWish(body.name, plan, body.starts_at, segment, members)
+    return CampaignWish(body.name, plan, body.starts_at, segment, members, body.everybody)
 
 
 def _members(session: Session, external_ids: Sequence[str]) -> Iterable[int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -243,9 +242,9 @@ def _comments(api: APIBlueprint, runtime: Runtime, gate: Gate) -> None:
         )
         with runtime.database.reading() as session:
             before = place.id if place else None
-            hidden = reports.contact_questions(session, runtime.library)
-            shown = replace(wanted, without=hidden)
-            found = reports.comments(session, caller().viewer, shown, before=before, limit=query.limit + 1)
+            found = reports.comments(
+                session, runtime.library, caller().viewer, wanted, before=before, limit=query.limit + 1
+            )
             ids = {each.account_id for each in found if each.account_id is not None}
             themes = themes_of(session, [each.answer_id for each in found])
             accounts = pairs(session, select(Account.id, Account.external_id).where(Account.id.in_(ids)))

@@ -157,10 +157,14 @@ def comments(context: ToolContext, asked: CommentsArguments) -> Result:
         account_id=account,
         words=asked.words or "",
         themes=(asked.theme,) if asked.theme else (),
-        without=reports.contact_questions(context.session, context.runtime.library),
     )
     found = reports.comments(
-        context.session, context.viewer, wanted, before=asked.before, limit=asked.limit + 1
+        context.session,
+        context.runtime.library,
+        context.viewer,
+        wanted,
+        before=asked.before,
+        limit=asked.limit + 1,
     )
     kept = found[: asked.limit]
     accounts = _external_ids(context, kept)

@@ -29,12 +29,21 @@ def test_a_program_plans_starts_and_follows_a_campaign(program: Program, runtime
     assert program.every("/campaigns", state="draft") == []
 
 
+def test_a_program_asks_all_customers(program: Program) -> None:
+    body = program.post("/campaigns", **PLAN, everybody=True).get_json()
+    assert (body["everybody"], body["segment"], body["state"]) == (True, None, "draft")
+    listed = program.post("/campaigns", **PLAN, contacts=["c0"]).get_json()
+    assert listed["everybody"] is False
+    assert len(program.post(f"/campaigns/{body['id']}/start").get_json()["waves"]) == 1
+
+
 def test_what_does_not_exist_is_named_by_its_place(program: Program) -> None:
     for given, pointer in (
         ({"contacts": ["c0", "nobody"]}, "/contacts/1"),
         ({"segment": "none"}, "/segment"),
         ({}, "/segment"),
         ({"contacts": ["c0"], "segment": "both"}, "/segment"),
+        ({"contacts": ["c0"], "everybody": True}, "/segment"),
         ({"contacts": ["c0"], "spread_days": 0}, "/spread_days"),
     ):
         refused = program.post("/campaigns", **PLAN, **given)
