@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from feedback.core.text.translatable import TranslatableText
 from feedback.errors import Rejected
 from feedback.lint.document.document import Document, Path
+from feedback.lint.document.parts import parts_of
 from feedback.lint.engine.offered_edits import REWORDED
 from feedback.lint.engine.rule import Finding
 from feedback.lint.engine.runner import run
@@ -88,25 +89,13 @@ def better(found: list[FindingInPlace], name: str, language: str, rule: str) -> 
 def _in_place(document: Document, original: Finding, told: Finding) -> FindingInPlace:
     if document.faults:
         return FindingInPlace(told, "")
-    path = _innermost(document, original.line, original.column)
+    path, _end = parts_of(document).at(document.offset(original.line, original.column))
     return FindingInPlace(
         told,
         name_of(document.data, path),
         _better(document, path, original),
         live_lint.is_acceptable(document, original.rule),
     )
-
-
-def _innermost(document: Document, line: int, column: int) -> Path:
-    """The smallest part that contains a place, or the one with its key there."""
-    at = document.offset(line, column)
-    around = [
-        (span.end - span.start, -len(path), path)
-        for spans in (document.spans, document.keys)
-        for path, span in spans.items()
-        if span.start <= at < max(span.end, span.start + 1)
-    ]
-    return min(around, default=(0, 0, ()), key=lambda each: each[:2])[2]
 
 
 def _better(document: Document, path: Path, finding: Finding) -> str:
