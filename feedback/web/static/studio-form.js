@@ -6,6 +6,7 @@
 // each other instead. When its turn comes, a request takes what is in its form now, and one that has nothing new to say
 // is dropped.
 let sent = "", asking = "", values = new URLSearchParams();
+const openQuestions = () => [...document.querySelectorAll("#editor .question [name=open]")].map((each) => each.value);
 document.addEventListener("htmx:before:request", (event) => {
   const { ctx } = event.detail, { form } = ctx.request, { type } = ctx.sourceEvent ?? {};
   if (!form?.closest("#editor") || !(ctx.request.body instanceof URLSearchParams)) return;
@@ -24,6 +25,8 @@ document.addEventListener("htmx:before:request", (event) => {
   if ((isTyping || opens) && place) {
     body.set("part", place); // while somebody types, only this part is drawn again
     sent = `${now} part`;
+    if (opens && place.startsWith("questions."))
+      for (const each of openQuestions()) if (each !== place) body.append("shut", each);
   } else
     for (const each of document.querySelectorAll("#editor [name=open]")) body.append("open", each.value);
   for (const each of ["base", "seen"]) if (form.elements[each]) body.set(each, form.elements[each].value);
@@ -157,7 +160,8 @@ document.addEventListener("click", ({ target }) => {
   if (!button) return;
   const form = button.form;
   const into = box?.form === form ? box : form.querySelector("textarea");
-  into.setRangeText(button.dataset.insert, into.selectionStart, into.selectionEnd, "end");
+  const code = button.getAttribute(`data-insert-${into.lang}`) ?? button.dataset.insert;
+  into.setRangeText(code, into.selectionStart, into.selectionEnd, "end");
   into.focus();
   into.dispatchEvent(new Event("input", { bubbles: true }));
 });

@@ -33,7 +33,7 @@ from feedback.web.http.locale import say
 from feedback.web.http.numbers import whole
 from feedback.web.http.routes import Route, get, post
 from feedback.web.questionnaires.views import SEVERITY_WORDS, named
-from feedback.web.studio import form_actions, form_wording, frame, preview
+from feedback.web.studio import form_actions, form_wording, frame, insertions, preview
 from feedback.web.studio.yaml_view import CATEGORY_NAMES
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class QuestionnaireForm:
         saved, around = self._draft(key)
         undo = checked.undoing(draft.text, text) if text != draft.text else None
         new = _new_questions(draft.text, text)
-        opened = [*_opened(), *new]
+        opened = _latest_of([*_opened(), *new])
         if _is_scripted() or (undo and len(undo.text) > LONGEST_UNDO):
             return self._page(saved, around, undo=undo, part=request.form.get("part", ""), opened=opened)
         return redirect(_address(saved, undo, opened[-1:]) + _anchor(new), 303)
@@ -144,8 +144,10 @@ class QuestionnaireForm:
         context |= _beside(context["form"], context["found"])
         context |= self._menus(document, context["form"]) if opened else {}
         context["lost"] = _without_box(context["typed"], context["boxes_named"])
-        if part in _parts(context["form"]):
-            return make_response(frame.text_page("studio/form/_part.html", draft, part=part, **context))
+        if part in (known := _parts(context["form"])):
+            # The part itself, and the questions that close because this one opens.
+            parts = [part, *(each for each in request.form.getlist("shut") if each in known and each != part)]
+            return make_response(frame.text_page("studio/form/_part.html", draft, parts=parts, **context))
         chosen = preview.choices(document.questionnaire, self.company) if document.questionnaire else None
         response = make_response(frame.text_page("studio/form/edit.html", draft, chosen=chosen, **context))
         response.headers["Content-Security-Policy"] = preview.FRAMING
@@ -184,7 +186,7 @@ class QuestionnaireForm:
             "currency": self.settings.organisation.currency,
             "character": named,
             "data": document.data,
-            "codes_for": partial(form_wording.codes_for, form.cards, document.data),
+            "insertions": insertions,
         }
 
 
@@ -214,6 +216,12 @@ def _opened() -> list[str]:
     """The parts that were open when the form was sent, and the one that its button opens."""
     name, _, part = request.form.get("do", "").partition(" ")
     return [*request.form.getlist("open"), *([part] if name == "open" else ())]
+
+
+def _latest_of(opened: Sequence[str]) -> list[str]:
+    """The parts that stay open: of the questions only the latest, because several make a long page."""
+    questions = [each for each in opened if each.startswith("questions.")]
+    return [each for each in opened if each not in questions or each == questions[-1]]
 
 
 def _new_questions(before: str, after: str) -> list[str]:

@@ -27,7 +27,7 @@ from feedback.web.http.locale import say
 from feedback.web.http.numbers import whole
 from feedback.web.http.routes import Route, get, post
 from feedback.web.questionnaires.views import SEVERITY_WORDS
-from feedback.web.studio import form_wording, frame
+from feedback.web.studio import form_wording, frame, stage_wording
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -141,11 +141,14 @@ class Publishing:
                 (token(each), in_language(list(group), language)) for each, group in prepared.warnings.items()
             ],
             severities=SEVERITY_WORDS,
-            texts=[] if draft.is_journey else changed_texts(draft.in_force or "", prepared.text),
+            texts=self._changes(prepared, draft),
             difference=comparison.compare(draft.in_force or "", prepared.text),
             consequences=self._consequences(prepared),
             messages=consequences.of_messages(old, new, settings) if new and not draft.is_journey else [],
             currency=settings.organisation.currency,
+            audience=stage_wording.audience,
+            entry=stage_wording.entry,
+            stages=[each for each in library.journey.stages if each.questionnaire == key],
             reach=consequences.reach(session, settings, (library, candidate), key, clock.now())
             if candidate and not prepared.is_blocked
             else None,
@@ -165,6 +168,14 @@ class Publishing:
             return consequences.of_questionnaire(old, prepared.questionnaire)
         return []
 
+    def _changes(self, prepared: Prepared, draft: StudioDraft) -> list[ChangedText]:
+        """What reads otherwise: the texts of a questionnaire, or the stages of the journey in words."""
+        if not draft.is_journey:
+            return changed_texts(draft.in_force or "", prepared.text)
+        new = prepared.candidate.journey.stages if prepared.candidate else ()
+        changed = stage_wording.changes(self.runtime.library.journey.stages, new)
+        return [ChangedText(each.place, "", each.before, each.after) for each in changed]
+
     def _can_undo(self, session: Session, key: str) -> bool:
         try:
             publication.version_before(session, self.directories, key)
@@ -175,7 +186,10 @@ class Publishing:
 
 @dataclass(frozen=True, slots=True)
 class ChangedText:
-    """One text of a questionnaire that reads otherwise in one language; "" where there is or was none."""
+    """One text of a questionnaire that reads otherwise in one language; "" where there is or was none.
+
+    What is said of a stage of the journey is in the reader's language, and `language` is "".
+    """
 
     place: str
     language: str
