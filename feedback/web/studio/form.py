@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -45,6 +46,10 @@ def routes(runtime: Runtime) -> list[Route]:
     return [get("/<key>/edit", views.edit), post("/<key>/edit", views.change)]
 
 
+FRESH = timedelta(minutes=1)
+"""So long the menus keep what they offer about customers."""
+
+
 class QuestionnaireForm:
     def __init__(self, runtime: Runtime) -> None:
         self.database = runtime.database
@@ -52,6 +57,7 @@ class QuestionnaireForm:
         self.settings = runtime.settings
         self.directories = frame.directories(runtime)
         self.rules = publishing.Rules(runtime.settings)
+        self._values: tuple[datetime | None, Mapping[str, Sequence[str]]] = (None, {})
 
     @may(Permission.SEE_QUESTIONNAIRES)
     def edit(self, key: str) -> ResponseReturnValue:
@@ -155,12 +161,21 @@ class QuestionnaireForm:
 
     def _menus(self, document: Document, form: Outline) -> dict[str, Any]:
         """What the menus of conditions offer: the answers to each question, and facts about the customer."""
-        with self.database.reading() as session:
-            known = facts.values(session) if allows(Permission.EDIT_QUESTIONNAIRES) else {}
+        known = self._values_of_facts() if allows(Permission.EDIT_QUESTIONNAIRES) else {}
         declared = document.at(("fields",))
         fields = [str(each) for each in declared] if isinstance(declared, list) else []
         customers = form_wording.customer_menu(known, form.languages, fields)
         return {"menus": form_wording.menu(form.cards), "customers": customers}
+
+    def _values_of_facts(self) -> Mapping[str, Sequence[str]]:
+        """What is known of customers; read again after FRESH, because each key in an open question asks for it."""
+        now = clock.now()
+        read_at, known = self._values
+        if read_at is None or not timedelta() <= now - read_at < FRESH:
+            with self.database.reading() as session:
+                known = facts.values(session)
+            self._values = now, known
+        return known
 
     @property
     def company(self) -> str:

@@ -71,6 +71,9 @@ IN_FORM: Mapping[str, str] = {
 }
 """Rule -> what to do about it in the form, where the linter's own sentence is about the YAML."""
 
+IN_SETTINGS = frozenset({"unneeded-question"})
+"""Rules whose issue is settled among the settings of a question."""
+
 _LISTS = ("single", "multi", "ranking")
 FLAG_NAMES: Mapping[str, str] = {
     "required": _("Must be answered"),
