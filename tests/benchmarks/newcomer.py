@@ -46,6 +46,9 @@ WORDS_PER_MINUTE = 238
 SCANNED = 0.28
 """The part of the words on a page that people read at most (Nielsen 2008)."""
 NARROW = 800
+MOST_PAGES = 8
+SETTLED = 300
+"""Milliseconds after a tap in which a page that goes on by itself has begun to."""
 TITLE = ("First weeks", "İlk haftalar")
 HINDRANCE = ("What slowed you down most?", "Sizi en çok ne yavaşlattı?")
 CAUSES = (
@@ -54,7 +57,10 @@ CAUSES = (
     ("Learning the product", "Ürünü öğrenmek"),
 )
 START = ("How was the start?", "Başlangıç nasıldı?")
-SMS = ("Hello , how were your first weeks? ", "Merhaba , ilk haftalarınız nasıldı? ")
+SMS = (
+    ("Hello ", "{company}: one short question about your experience"),
+    ("Merhaba ", "{company}: deneyiminiz hakkında kısa bir soru"),
+)
 THANKS = ("Thank you. We read every answer.", "Teşekkürler. Her yanıtı okuyoruz.")
 _VISIBLE = """() => {
   const seen = [], shown = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -147,13 +153,15 @@ class Trial:
             "() => !document.querySelector('.htmx-request') && !document.querySelector('[aria-busy=true]')"
         )
 
-    def write(self, target: Locator, words: str, *, goes_on: bool = False) -> None:
-        """Write a text into a field; `goes_on`: at the place of the cursor, in the field where it is."""
+    def write(self, target: Locator, words: str, *, goes_on: bool = False, at_start: bool = False) -> None:
+        """Write a text into a field; `goes_on`: at the place of the cursor, in the field where it is; `at_start`:
+        before what is in it."""
         if not goes_on:
             self.reach(target)
             self.now.fields += 1
             self.now.acts += M + P + B
             target.click()
+            target.press("Control+Home" if at_start else "Control+End")  # where the click went
         if not self.at_keyboard and not self.is_phone:
             self.now.acts += H
         self.at_keyboard = True
@@ -173,6 +181,18 @@ class Trial:
         self.now.words += sum(len(each.split()) for each in before)
         self.now.acts += M + 2 * (P + B)
         target.select_option(value)
+
+    def tap(self, target: Locator) -> None:
+        """Tap an answer, which may lead on by itself."""
+        self.reach(target)
+        self.now.clicks += 1
+        self.now.acts += M + P + B
+        began = time.perf_counter()
+        target.click()
+        self.page.wait_for_load_state()
+        self.now.answers += time.perf_counter() - began
+        self.page.wait_for_timeout(SETTLED)
+        self.look()
 
     def tick(self, target: Locator) -> None:
         self.reach(target)
@@ -206,28 +226,21 @@ def options(trial: Trial, key: str) -> None:
 
 
 def write_sms(trial: Trial) -> None:
-    """The text with the customer's first name and the address: by a click where there is one, otherwise by hand."""
-    page = trial.page
-    part = page.locator("#messages")
-    first = part.locator("[data-insert^='{first_name']")
-    if first.count() and not first.is_visible():
-        trial.click(part.locator(".inserting > summary"))
-    for language, words in zip(("en", "tr"), SMS, strict=True):
-        box, (before, after) = text(page, "messages.sms", language), words.split(" ", 1)
-        name = "there" if language == "en" else "değerli müşterimiz"
-        trial.write(box, f"{before} ")
-        if first.count():
+    """A text with the customer's first name and the address: from the standard text where it can be had, otherwise by
+    hand, by somebody who knows the codes by heart."""
+    page, part = trial.page, trial.page.locator("#messages")
+    first, standard = part.locator("[data-insert^='{first_name']"), part.locator("[value='standard sms']")
+    if standard.count():
+        trial.click(standard)
+    for language, (hello, rest) in zip(("en", "tr"), SMS, strict=True):
+        box = text(page, "messages.sms", language)
+        if standard.count() or first.count():
+            trial.write(box, hello, at_start=True)
             trial.click(first)
+            trial.write(box, ", ", goes_on=True)
         else:
-            trial.write(box, f"{{first_name|{name}}}", goes_on=True)
-        trial.write(box, after, goes_on=True)
-        for code in ("link", "opt_out"):
-            if first.count():
-                trial.click(part.locator(f"[data-insert='{{{code}}}']"))
-            else:
-                trial.write(box, f"{{{code}}}", goes_on=True)
-            if code == "link":
-                trial.write(box, " ", goes_on=True)
+            name = "there" if language == "en" else "değerli müşterimiz"
+            trial.write(box, f"{hello}{{first_name|{name}}}, {rest}: {{link}} {{opt_out}}")
 
 
 def story(trial: Trial, phone: Trial, site: str) -> None:
@@ -310,29 +323,19 @@ def answer(phone: Trial, address: str) -> None:
     phone.now.pages += 1
     phone.now.acts += 2 * (M + P + B)
     phone.look()
-    for _ in range(8):
-        options = page.locator("main form label:has(input[type=radio])")
-        if options.count():
-            phone.tap(options.first) if isinstance(phone, PhoneTrial) else None
-        following = page.locator("main form button[type=submit]:visible")
+    for _ in range(MOST_PAGES):
+        shown = page.locator("main").inner_text()
+        choices = page.locator("main form label:has(input[type=radio])")
+        if choices.count():
+            phone.tap(choices.first)
+        if page.locator("main").inner_text() != shown:
+            continue  # a scale goes on by itself
+        following = page.locator("main form button:visible")
         if not following.count():
             return
-        before = page.url, page.locator("main").inner_text()
         phone.click(following.first, leads_on=True)
-        if (page.url, page.locator("main").inner_text()) == before:
+        if page.locator("main").inner_text() == shown:
             return
-
-
-class PhoneTrial(Trial):
-    """The customer's side: taps."""
-
-    def tap(self, target: Locator) -> None:
-        self.reach(target)
-        self.now.clicks += 1
-        self.now.acts += M + P + B
-        target.click()
-        self.page.wait_for_load_state()
-        self.look()
 
 
 def tried(browser: Browser, site: str, width: int) -> list[Step]:
@@ -341,7 +344,7 @@ def tried(browser: Browser, site: str, width: int) -> list[Step]:
     enter(page, site, "lead")
     trial = Trial(page, width < NARROW)
     customer = browser.new_context(viewport={"width": 390, "height": 844}, locale="en").new_page()
-    phone = PhoneTrial(customer, is_phone=True, steps=trial.steps)
+    phone = Trial(customer, is_phone=True, steps=trial.steps)
     story(trial, phone, site)
     return trial.steps
 

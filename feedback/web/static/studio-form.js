@@ -97,6 +97,7 @@ htmx.registerExtension("studio-form", {
       keepOrigin(oldNode, newNode);
     }
     if (oldNode !== used && oldNode.matches?.("details[open]")) newNode.open = true;
+    if (oldNode.matches?.("details.inserting:not([open])")) newNode.open = false;
   },
 });
 document.addEventListener("htmx:after:swap", ({ detail }) => {
@@ -164,6 +165,17 @@ document.addEventListener("click", ({ target }) => {
   into.setRangeText(code, into.selectionStart, into.selectionEnd, "end");
   into.focus();
   into.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
+// Enter in an option goes on to the next one in this language, and from the last one to a new option.
+document.addEventListener("keydown", (event) => {
+  const { target, key } = event;
+  if (key !== "Enter" || event.shiftKey || event.isComposing || !target.matches("#editor .options > li textarea")) return;
+  event.preventDefault();
+  const boxes = [...target.closest(".options").querySelectorAll(`textarea[lang="${target.lang}"]`)];
+  const next = boxes[boxes.indexOf(target) + 1];
+  if (next) next.focus();
+  else target.form.querySelector(".options + .buttons > button")?.click();
 });
 
 let dragged = null;

@@ -5,31 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from feedback.services.studio.editing.messages import FALLBACKS
 from feedback.services.studio.editing.outline import Card
 from feedback.web.http.locale import say
 from feedback.web.studio.form_wording import short
-
-_FALLBACKS: Mapping[str, Mapping[str, str]] = {
-    "first_name": {
-        "en": "there",
-        "tr": "değerli müşterimiz",
-        "fa": "همراه گرامی",
-        "de": "zusammen",
-        "es": "estimado cliente",
-        "fr": "cher client",
-        "ar": "عميلنا العزيز",
-    },
-    "account": {
-        "en": "your account",
-        "tr": "hesabınız",
-        "fa": "حساب شما",
-        "de": "Ihr Konto",
-        "es": "su cuenta",
-        "fr": "votre compte",
-        "ar": "حسابكم",
-    },
-}
-"""Placeholder -> language -> what is written if nothing is known of the customer."""
 
 
 class Insertion(NamedTuple):
@@ -75,7 +54,7 @@ def _about_the_customer(data: Mapping[str, Any]) -> list[Insertion]:
 
 
 def _with_fallbacks(name: str) -> tuple[str, dict[str, str]]:
-    codes = {language: f"{{{name}|{words}}}" for language, words in _FALLBACKS[name].items()}
+    codes = {language: f"{{{name}|{words}}}" for language, words in FALLBACKS[name].items()}
     return codes.pop("en"), codes
 
 
