@@ -263,13 +263,17 @@ def _beside(form: Outline, found: list[placed.FindingInPlace]) -> dict[str, Any]
     """
     boxes = list(form.boxes())
     pairs = [(box, language) for box in boxes for language in box.languages]
-    gaps = {id(each) for box, language in pairs for each in placed.gaps(found, box, language)}
-    shown = {id(each) for box, language in pairs for each in placed.at_text(found, box, language)}
+    named = {each.name for each in found}
+    told = [box for box in boxes if not named.isdisjoint(placed.names_of(box))]
+    at = {(box.name, each): placed.at_text(found, box, each) for box in told for each in box.languages}
+    missing = {(box.name, each): placed.gaps(found, box, each) for box in told for each in box.languages}
+    gaps = {id(each) for listed in missing.values() for each in listed}
+    shown = {id(each) for listed in at.values() for each in listed}
     lacking = {
         (box.name, language)
         for box, language in pairs
         if box.is_missing(language)
-        or (box.is_empty and any(placed.gaps(found, box, each) for each in box.languages))
+        or (box.is_empty and any(missing.get((box.name, each)) for each in box.languages))
     }
     issues = [each for each in found if id(each) not in gaps]
     rest = [each for each in issues if id(each) not in shown]
@@ -282,10 +286,10 @@ def _beside(form: Outline, found: list[placed.FindingInPlace]) -> dict[str, Any]
     marked = [
         (box, language)
         for box, language in pairs
-        if (box.name, language) in lacking or placed.at_text(found, box, language)
+        if (box.name, language) in lacking or at.get((box.name, language))
     ]
     return {
-        "at_text": partial(placed.at_text, found),
+        "at_text": lambda box, language: at.get((box.name, language), []),
         "lacks": lambda box, language: (box.name, language) in lacking,
         "about": about,
         "boxes_named": {f"text|{box.name}|{language}" for box, language in pairs},

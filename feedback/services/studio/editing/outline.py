@@ -124,6 +124,7 @@ class _Outliner:
         listed = self.data.get("languages")
         found = tuple(each for each in listed if isinstance(each, str)) if isinstance(listed, list) else ()
         self.languages = found or ("en",)
+        self.names: dict[Path, str] = {}
         self.models = dict(document.questions)  # none if any question breaks the format
 
     def outline(self) -> Outline:
@@ -226,7 +227,11 @@ class _Outliner:
         return TextBox(self.name(path), role, texts, self.languages)
 
     def name(self, path: Path) -> str:
-        return name_of(self.data, path)
+        """As `name_of`; the entry of a list that a path leads through is named once for all of its texts."""
+        entry = next((place for place in range(len(path), 0, -1) if isinstance(path[place - 1], int)), 0)
+        if path[:entry] not in self.names:
+            self.names[path[:entry]] = name_of(self.data, path[:entry])
+        return ".".join(filter(None, (self.names[path[:entry]], *map(str, path[entry:]))))
 
 
 def _boxes_of(kind: str) -> Iterator[tuple[str, str]]:

@@ -61,8 +61,13 @@ def gaps(found: list[FindingInPlace], box: TextBox, language: str) -> list[Findi
 
 
 def _at(found: list[FindingInPlace], box: TextBox, language: str) -> list[FindingInPlace]:
-    names = {box.name: box.languages[0], **{f"{box.name}.{each}": each for each in box.languages}}
+    names = names_of(box)
     return [each for each in found if each.name in names and _language(each, box, names) == language]
+
+
+def names_of(box: TextBox) -> Mapping[str, str]:
+    """The names under which findings can be about a text -> the language at which they stand."""
+    return {box.name: box.languages[0], **{f"{box.name}.{each}": each for each in box.languages}}
 
 
 def _language(found: FindingInPlace, box: TextBox, names: Mapping[str, str]) -> str:
