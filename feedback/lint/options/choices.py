@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 from typing import Literal
 
@@ -40,13 +40,17 @@ def _order(language: str, kind: str) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Choices:
-    """The options of a question in one language; `real` are those that answer it, not opt-outs or "other"."""
+    """The options of a question in one language; `real` are those that answer it, not opt-outs or "other".
+
+    `written` is the whole question as the file has it: with the language it says everything else.
+    """
 
     language: str
     options: tuple[tuple[int, Option, str], ...]
     real: tuple[tuple[int, Option, str], ...]
     words: LabelLexicon | None
     stem: str = ""
+    written: str = ""
 
     @cached_property
     def texts(self) -> list[str]:
@@ -365,6 +369,23 @@ def _choices(document: Document, index: int, language: str) -> Choices | None:
     question = document.questions[index][1]
     if not isinstance(question, ChoiceQuestion):
         return None
+    written = document.once(("written", index), lambda: repr(document.at(("questions", index))))
+    return _alike(_AlikeList(written, language, question))
+
+
+@dataclass(frozen=True, slots=True)
+class _AlikeList:
+    """A question whose options are those of any other that is written so, wherever it stands in whatever file."""
+
+    written: str
+    language: str
+    question: ChoiceQuestion = field(compare=False)
+
+
+@lru_cache(maxsize=2048)
+def _alike(found: _AlikeList) -> Choices:
+    """While somebody types in one question, the lists of the others are found here, with what they are known to be."""
+    question, language = found.question, found.language
     words = lexicon(language)
     options = tuple(
         (place, option, option.text.to(language)) for place, option in enumerate(question.options)
@@ -372,7 +393,7 @@ def _choices(document: Document, index: int, language: str) -> Choices | None:
     stem = question.text.to(language)
     why = asks_why(words, stem)
     real = tuple(each for each in options if not _is_aside(each[1], each[2], words, len(options), why))
-    return Choices(language, options, real, words, stem)
+    return Choices(language, options, real, words, stem, found.written)
 
 
 def have_numbers(listed: Choices) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from feedback.core.questions import ChoiceQuestion, RankingQuestion
 from feedback.core.text.folding import bare, fold
@@ -47,7 +49,7 @@ def check(document: Document) -> Iterator[Finding]:
             continue  # puts in order what is listed
         for language in document.languages:
             listed = choices(document, index, language)
-            told = _missing(question, listed) if listed else None
+            told = _missing_of(_Alike(listed.written, language, question, listed)) if listed else None
             if told:
                 strict = question.required and not question.multiple
                 severity = "error" if strict else None
@@ -62,6 +64,21 @@ def check(document: Document) -> Iterator[Finding]:
                     severity=severity,  # type: ignore[arg-type]
                 )
                 break
+
+
+@dataclass(frozen=True, slots=True)
+class _Alike:
+    """A question that is written like any other with the same findings."""
+
+    written: str
+    language: str
+    question: ChoiceQuestion = field(compare=False)
+    listed: Choices = field(compare=False)
+
+
+@lru_cache(maxsize=2048)
+def _missing_of(alike: _Alike) -> tuple[str, str] | None:
+    return _missing(alike.question, alike.listed)
 
 
 def _missing(question: ChoiceQuestion, listed: Choices) -> tuple[str, str] | None:

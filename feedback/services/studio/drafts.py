@@ -33,8 +33,8 @@ SITTING = timedelta(hours=1)
 _KEY = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _KEY_LINE = re.compile(r"^(key[ \t]*:[ \t]*)([\"']?)[a-z][a-z0-9_-]*\2", re.MULTILINE)
 _RESERVED = ("new", JOURNEY)
-_NUL = "\x00"
-"""A character that PostgreSQL cannot store."""
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""NUL, which PostgreSQL cannot store, and halves of surrogate pairs."""
 
 
 class DraftState(StrEnum):
@@ -188,7 +188,7 @@ def check(text: str) -> None:
     """Raise Rejected for a text that cannot be stored."""
     if len(text) > LONGEST:
         raise Rejected("Shorten the text: it can have at most 60,000 characters.")
-    if _NUL in text or any("\ud800" <= each <= "\udfff" for each in text):
+    if _UNSTORABLE.search(text):
         raise Rejected("Remove the characters that cannot be stored: NUL, or bytes that are no UTF-8.")
 
 

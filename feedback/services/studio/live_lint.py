@@ -15,6 +15,7 @@ from feedback.core.journey import Journey
 from feedback.core.questionnaire import Questionnaire
 from feedback.errors import Rejected
 from feedback.lint.document.document import Document, Path
+from feedback.lint.document.parts import parts_of
 from feedback.lint.editing.splice import Splice, spliced
 from feedback.lint.engine import library_rules
 from feedback.lint.engine.offered_edits import acceptance, rewriting
@@ -111,11 +112,10 @@ class Surroundings:
 def check(text: str, key: str, around: Surroundings, language: str) -> CheckedText:
     """The findings about a text as it is typed, told in `language`. Raises Rejected for a text that is too long."""
     document, result = _checked(text, key, around)
-    finder = _Places(document)
     shift = len(text) - len(document.source)  # a byte order mark, which the document does without
     told = in_language(result.problems, language)
     findings = (
-        _placed(document, original, translated, finder, shift)
+        _placed(document, original, translated, shift)
         for original, translated in zip(result.problems, told, strict=True)
     )
     return CheckedText(text, tuple(findings), len(result.accepted))
@@ -184,10 +184,8 @@ def _entry(wanted: Acceptance, wording: str) -> dict[str, str]:
     return {name: value for name, value in values.items() if value or name == "wording"}
 
 
-def _placed(
-    document: Document, original: Finding, told: Finding, finder: _Places, shift: int
-) -> PlacedFinding:
-    start, end, path = finder.find(original)
+def _placed(document: Document, original: Finding, told: Finding, shift: int) -> PlacedFinding:
+    start, end, path = _stretch(document, original)
     first, last = document.place(start), document.place(end)
     return PlacedFinding(
         finding=told,
@@ -200,36 +198,17 @@ def _placed(
     )
 
 
-class _Places:
-    """Finds stretches of a document's text."""
-
-    def __init__(self, document: Document) -> None:
-        self._document = document
-        self._parts = [
-            (span.end - span.start, -len(path), path, span)
-            for spans in (document.spans, document.keys)
-            for path, span in spans.items()
-        ]
-
-    def find(self, finding: Finding) -> tuple[int, int, Path]:
-        """(start, end, path) of what a finding is about: the words at fault, else the value, on one line."""
-        source = self._document.source
-        start = self._document.offset(finding.line, finding.column)
-        path, end = self._innermost(start)
-        if finding.end_column > finding.column:
-            end = start + finding.end_column - finding.column
-        elif finding.quoted and source.startswith(finding.quoted, start):
-            end = start + len(finding.quoted)
-        shown = _FIRST_LINE.match(source, start, max(end, start + 1))
-        return start, shown.end() if shown else start, path
-
-    def _innermost(self, offset: int) -> tuple[Path, int]:
-        """The path of the smallest part of the data that contains an offset, and where the part ends."""
-        around = (
-            each for each in self._parts if each[3].start <= offset < max(each[3].end, each[3].start + 1)
-        )
-        smallest = min(around, key=lambda each: each[:2], default=None)
-        return (smallest[2], smallest[3].end) if smallest else ((), len(self._document.source))
+def _stretch(document: Document, finding: Finding) -> tuple[int, int, Path]:
+    """(start, end, path) of what a finding is about: the words at fault, else the value, on one line."""
+    source = document.source
+    start = document.offset(finding.line, finding.column)
+    path, end = parts_of(document).at(start)
+    if finding.end_column > finding.column:
+        end = start + finding.end_column - finding.column
+    elif finding.quoted and source.startswith(finding.quoted, start):
+        end = start + len(finding.quoted)
+    shown = _FIRST_LINE.match(source, start, max(end, start + 1))
+    return start, shown.end() if shown else start, path
 
 
 _FIRST_LINE = re.compile(r"[^\r\n]*[^\s]")

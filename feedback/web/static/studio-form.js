@@ -6,6 +6,7 @@
 // each other instead. When its turn comes, a request takes what is in its form now, and one that has nothing new to say
 // is dropped.
 let sent = "", asking = "", values = new URLSearchParams();
+const openQuestions = () => [...document.querySelectorAll("#editor .question [name=open]")].map((each) => each.value);
 document.addEventListener("htmx:before:request", (event) => {
   const { ctx } = event.detail, { form } = ctx.request, { type } = ctx.sourceEvent ?? {};
   if (!form?.closest("#editor") || !(ctx.request.body instanceof URLSearchParams)) return;
@@ -24,6 +25,8 @@ document.addEventListener("htmx:before:request", (event) => {
   if ((isTyping || opens) && place) {
     body.set("part", place); // while somebody types, only this part is drawn again
     sent = `${now} part`;
+    if (opens && place.startsWith("questions."))
+      for (const each of openQuestions()) if (each !== place) body.append("shut", each);
   } else
     for (const each of document.querySelectorAll("#editor [name=open]")) body.append("open", each.value);
   for (const each of ["base", "seen"]) if (form.elements[each]) body.set(each, form.elements[each].value);
@@ -94,6 +97,7 @@ htmx.registerExtension("studio-form", {
       keepOrigin(oldNode, newNode);
     }
     if (oldNode !== used && oldNode.matches?.("details[open]")) newNode.open = true;
+    if (oldNode.matches?.("details.inserting:not([open])")) newNode.open = false;
   },
 });
 document.addEventListener("htmx:after:swap", ({ detail }) => {
@@ -157,9 +161,21 @@ document.addEventListener("click", ({ target }) => {
   if (!button) return;
   const form = button.form;
   const into = box?.form === form ? box : form.querySelector("textarea");
-  into.setRangeText(button.dataset.insert, into.selectionStart, into.selectionEnd, "end");
+  const code = button.getAttribute(`data-insert-${into.lang}`) ?? button.dataset.insert;
+  into.setRangeText(code, into.selectionStart, into.selectionEnd, "end");
   into.focus();
   into.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
+// Enter in an option goes on to the next one in this language, and from the last one to a new option.
+document.addEventListener("keydown", (event) => {
+  const { target, key } = event;
+  if (key !== "Enter" || event.shiftKey || event.isComposing || !target.matches("#editor .options > li textarea")) return;
+  event.preventDefault();
+  const boxes = [...target.closest(".options").querySelectorAll(`textarea[lang="${target.lang}"]`)];
+  const next = boxes[boxes.indexOf(target) + 1];
+  if (next) next.focus();
+  else target.form.querySelector(".options + .buttons > button")?.click();
 });
 
 let dragged = null;

@@ -61,10 +61,16 @@
 
   form.addEventListener("change", renew);
   let timer = 0;
+  // While somebody types, the phone waits: otherwise the server would draw its page instead of looking for issues.
+  document.addEventListener("input", ({ target }) => {
+    if (!target.closest("#editor")) return;
+    clearTimeout(timer);
+    asked?.abort();
+  });
   for (const news of ["checked", "saved"])
     document.addEventListener(news, () => {
       clearTimeout(timer);
-      if (!form.closest("details:not([open])")) timer = setTimeout(renew, news === "saved" ? 300 : 0);
+      if (!form.closest("details:not([open])")) timer = setTimeout(renew, news === "saved" ? 600 : 0);
     });
   form.closest("details")?.addEventListener("toggle", event => { if (event.target.open) renew(); });
 })();

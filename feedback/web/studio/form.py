@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -33,7 +34,7 @@ from feedback.web.http.locale import say
 from feedback.web.http.numbers import whole
 from feedback.web.http.routes import Route, get, post
 from feedback.web.questionnaires.views import SEVERITY_WORDS, named
-from feedback.web.studio import form_actions, form_wording, frame, preview
+from feedback.web.studio import form_actions, form_wording, frame, insertions, preview
 from feedback.web.studio.yaml_view import CATEGORY_NAMES
 
 if TYPE_CHECKING:
@@ -45,6 +46,10 @@ def routes(runtime: Runtime) -> list[Route]:
     return [get("/<key>/edit", views.edit), post("/<key>/edit", views.change)]
 
 
+FRESH = timedelta(minutes=1)
+"""So long the menus keep what they offer about customers."""
+
+
 class QuestionnaireForm:
     def __init__(self, runtime: Runtime) -> None:
         self.database = runtime.database
@@ -52,6 +57,7 @@ class QuestionnaireForm:
         self.settings = runtime.settings
         self.directories = frame.directories(runtime)
         self.rules = publishing.Rules(runtime.settings)
+        self._values: tuple[datetime | None, Mapping[str, Sequence[str]]] = (None, {})
 
     @may(Permission.SEE_QUESTIONNAIRES)
     def edit(self, key: str) -> ResponseReturnValue:
@@ -81,7 +87,7 @@ class QuestionnaireForm:
         saved, around = self._draft(key)
         undo = checked.undoing(draft.text, text) if text != draft.text else None
         new = _new_questions(draft.text, text)
-        opened = [*_opened(), *new]
+        opened = _latest_of([*_opened(), *new])
         if _is_scripted() or (undo and len(undo.text) > LONGEST_UNDO):
             return self._page(saved, around, undo=undo, part=request.form.get("part", ""), opened=opened)
         return redirect(_address(saved, undo, opened[-1:]) + _anchor(new), 303)
@@ -144,8 +150,10 @@ class QuestionnaireForm:
         context |= _beside(context["form"], context["found"])
         context |= self._menus(document, context["form"]) if opened else {}
         context["lost"] = _without_box(context["typed"], context["boxes_named"])
-        if part in _parts(context["form"]):
-            return make_response(frame.text_page("studio/form/_part.html", draft, part=part, **context))
+        if part in (known := _parts(context["form"])):
+            # The part itself, and the questions that close because this one opens.
+            parts = [part, *(each for each in request.form.getlist("shut") if each in known and each != part)]
+            return make_response(frame.text_page("studio/form/_part.html", draft, parts=parts, **context))
         chosen = preview.choices(document.questionnaire, self.company) if document.questionnaire else None
         response = make_response(frame.text_page("studio/form/edit.html", draft, chosen=chosen, **context))
         response.headers["Content-Security-Policy"] = preview.FRAMING
@@ -153,12 +161,21 @@ class QuestionnaireForm:
 
     def _menus(self, document: Document, form: Outline) -> dict[str, Any]:
         """What the menus of conditions offer: the answers to each question, and facts about the customer."""
-        with self.database.reading() as session:
-            known = facts.values(session) if allows(Permission.EDIT_QUESTIONNAIRES) else {}
+        known = self._values_of_facts() if allows(Permission.EDIT_QUESTIONNAIRES) else {}
         declared = document.at(("fields",))
         fields = [str(each) for each in declared] if isinstance(declared, list) else []
         customers = form_wording.customer_menu(known, form.languages, fields)
         return {"menus": form_wording.menu(form.cards), "customers": customers}
+
+    def _values_of_facts(self) -> Mapping[str, Sequence[str]]:
+        """What is known of customers; read again after FRESH, because each key in an open question asks for it."""
+        now = clock.now()
+        read_at, known = self._values
+        if read_at is None or not timedelta() <= now - read_at < FRESH:
+            with self.database.reading() as session:
+                known = facts.values(session)
+            self._values = now, known
+        return known
 
     @property
     def company(self) -> str:
@@ -184,7 +201,7 @@ class QuestionnaireForm:
             "currency": self.settings.organisation.currency,
             "character": named,
             "data": document.data,
-            "codes_for": partial(form_wording.codes_for, form.cards, document.data),
+            "insertions": insertions,
         }
 
 
@@ -216,6 +233,12 @@ def _opened() -> list[str]:
     return [*request.form.getlist("open"), *([part] if name == "open" else ())]
 
 
+def _latest_of(opened: Sequence[str]) -> list[str]:
+    """The parts that stay open: of the questions only the latest, because several make a long page."""
+    questions = [each for each in opened if each.startswith("questions.")]
+    return [each for each in opened if each not in questions or each == questions[-1]]
+
+
 def _new_questions(before: str, after: str) -> list[str]:
     """The names of the questions that a change has added."""
     if request.form.get("do", "").partition(" ")[0] not in ("add-question", "duplicate", "undo"):
@@ -240,13 +263,17 @@ def _beside(form: Outline, found: list[placed.FindingInPlace]) -> dict[str, Any]
     """
     boxes = list(form.boxes())
     pairs = [(box, language) for box in boxes for language in box.languages]
-    gaps = {id(each) for box, language in pairs for each in placed.gaps(found, box, language)}
-    shown = {id(each) for box, language in pairs for each in placed.at_text(found, box, language)}
+    named = {each.name for each in found}
+    told = [box for box in boxes if not named.isdisjoint(placed.names_of(box))]
+    at = {(box.name, each): placed.at_text(found, box, each) for box in told for each in box.languages}
+    missing = {(box.name, each): placed.gaps(found, box, each) for box in told for each in box.languages}
+    gaps = {id(each) for listed in missing.values() for each in listed}
+    shown = {id(each) for listed in at.values() for each in listed}
     lacking = {
         (box.name, language)
         for box, language in pairs
         if box.is_missing(language)
-        or (box.is_empty and any(placed.gaps(found, box, each) for each in box.languages))
+        or (box.is_empty and any(missing.get((box.name, each)) for each in box.languages))
     }
     issues = [each for each in found if id(each) not in gaps]
     rest = [each for each in issues if id(each) not in shown]
@@ -259,10 +286,10 @@ def _beside(form: Outline, found: list[placed.FindingInPlace]) -> dict[str, Any]
     marked = [
         (box, language)
         for box, language in pairs
-        if (box.name, language) in lacking or placed.at_text(found, box, language)
+        if (box.name, language) in lacking or at.get((box.name, language))
     ]
     return {
-        "at_text": partial(placed.at_text, found),
+        "at_text": lambda box, language: at.get((box.name, language), []),
         "lacks": lambda box, language: (box.name, language) in lacking,
         "about": about,
         "boxes_named": {f"text|{box.name}|{language}" for box, language in pairs},

@@ -13,6 +13,7 @@ from feedback.services.studio.editing import (
     blocks,
     conditions,
     follow_ups,
+    messages,
     questions,
     renaming,
     rows,
@@ -20,6 +21,8 @@ from feedback.services.studio.editing import (
     texts,
 )
 from feedback.services.studio.editing.places import path_of
+from feedback.services.studio.editing.texts import value_at
+from feedback.web.studio import form_wording
 
 Form = MultiDict[str, str]
 ALWAYS, AS_WRITTEN = "", "keep"
@@ -168,8 +171,19 @@ def _save_members(editor: YamlEditor, form: Form) -> None:
 def _save_conditions(editor: YamlEditor, form: Form) -> None:
     for field in dict.fromkeys(name for name in form if name.startswith("if|")):
         name = field.partition("|")[2]
-        if name != "new" and AS_WRITTEN not in form.getlist(field):
-            conditions.set_condition(editor, path_of(editor.data, name), condition(form, name))
+        if name == "new" or AS_WRITTEN in form.getlist(field):
+            continue
+        path = path_of(editor.data, name)
+        if not _says(form, name, value_at(editor, path)):
+            conditions.set_condition(editor, path, condition(form, name))
+
+
+def _says(form: Form, name: str, present: Any) -> bool:
+    """Whether the menus of a name are as the page shows the condition in the text, however that is written."""
+    said = [value for value in form.getlist(f"if|{name}") if value != ALWAYS]
+    is_any = isinstance(present, dict) and bool(present.get("any"))
+    how = form.get(f"how|{name}", "any" if is_any else "all")
+    return bool(present) and said == form_wording.chosen(present) and is_any == (how == "any")
 
 
 class Asked(NamedTuple):
@@ -245,6 +259,11 @@ def _add_rule(editor: YamlEditor, asked: Asked) -> None:
     follow_ups.add_rule(editor, asked.form["new-title"].strip(), chosen)
 
 
+def _remove_reply(editor: YamlEditor, asked: Asked) -> None:
+    name, reply = asked.arguments
+    follow_ups.remove_reply(editor, _index(editor, name), _number(reply))
+
+
 def _add_thanks(editor: YamlEditor, asked: Asked) -> None:
     chosen = condition(asked.form, "new")
     if chosen is None or not asked.form.get("new-title", "").strip():
@@ -281,6 +300,9 @@ ACTIONS: Mapping[str, Action] = {
     "move-entry": lambda editor, asked: follow_ups.move_entry(
         editor, asked.arguments[0], _number(asked.arguments[1]), _number(asked.arguments[2])
     ),
+    "add-reply": lambda editor, asked: follow_ups.add_reply(editor, _index(editor, *asked.arguments)),
+    "remove-reply": _remove_reply,
+    "standard": lambda editor, asked: messages.begin_with_standard(editor, *asked.arguments),
     "forget": lambda editor, asked: settings.forget(editor, _number(*asked.arguments)),
     "add-language": lambda editor, asked: texts.add_language(editor, asked.form.get("language", "")),
     "remove-language": lambda editor, asked: texts.remove_language(editor, *asked.arguments),
@@ -289,7 +311,7 @@ ACTIONS: Mapping[str, Action] = {
 
 
 def _index(editor: YamlEditor, name: str) -> int:
-    """The number of the question with a name such as `questions.score`."""
+    """The number of the question or rule with a name such as `questions.score`."""
     return _number(str(path_of(editor.data, name)[1]))
 
 

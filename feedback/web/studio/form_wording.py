@@ -11,7 +11,7 @@ from feedback.i18n import _, language_name
 from feedback.services.studio.editing.conditions import NUMBER_TESTS
 from feedback.services.studio.editing.outline import Card, TextBox
 from feedback.web.http.locale import say
-from feedback.web.studio.journey import FACT_NAMES
+from feedback.web.studio.stage_wording import FACT_NAMES
 from feedback.web.wording.message_wording import CHANNELS
 from feedback.web.wording.score_wording import BANDS
 
@@ -59,6 +59,10 @@ ROLE_NAMES: Mapping[str, str] = {
     "prefer_not_to_say": _("Other words for “prefer not to say”"),
     "rule_title": _("Reason for the follow-up"),
     "playbook": _("Playbook: steps for the CSM"),
+    "reply_title": _("Name of the reply, for the CSM"),
+    "reply_sms": _("SMS to the customer"),
+    "reply_email_subject": _("E-mail subject"),
+    "reply_email_body": _("E-mail text"),
 }
 
 IN_FORM: Mapping[str, str] = {
@@ -66,6 +70,9 @@ IN_FORM: Mapping[str, str] = {
     "options-not-exhaustive": _("There is no answer for people to whom none of these fits. Add “other”."),
 }
 """Rule -> what to do about it in the form, where the linter's own sentence is about the YAML."""
+
+IN_SETTINGS = frozenset({"unneeded-question"})
+"""Rules whose issue is settled among the settings of a question."""
 
 _LISTS = ("single", "multi", "ranking")
 FLAG_NAMES: Mapping[str, str] = {
@@ -132,6 +139,8 @@ _SURVEY_FACTS: Mapping[str, str] = {
     "channel": _("Channel"),
 }
 
+MOST_TESTS = 4
+"""Tests of one condition that the menus can say, all joined by the same word."""
 LONGEST = 60
 """Characters of a question that a sentence or a menu quotes."""
 
@@ -216,19 +225,6 @@ def sources(cards: Sequence[Card]) -> list[tuple[str, str]]:
     return [(card.key, short(card)) for card in cards if card.type in ("multi", "ranking")]
 
 
-def codes_for(cards: Sequence[Card], data: Mapping[str, Any], card: Card) -> list[tuple[str, str]]:
-    """(what a text can say of the customer, in words and as a code), for one question: also answers before it."""
-    fields = data.get("fields")
-    known = [
-        ("{company}", say().gettext("Your organisation")),
-        ("{first_name|there}", say().gettext("First name")),
-        ("{account|your account}", say().gettext("Account")),
-        *((f"{{{each}}}", str(each)) for each in (fields if isinstance(fields, list) else ())),
-    ]
-    before = [(f"{{answer.{each.key}}}", short(each)) for each in cards[: card.index]]
-    return known + before
-
-
 def option_flags(data: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
     """(name, words, value) of what can be switched on for an option that is `data`."""
     role = data.get("role")
@@ -283,7 +279,15 @@ def chosen(condition: Any) -> list[str]:
         return ["keep"]
     parts = condition.get("all") or condition.get("any") or [condition]
     values = [_value(each) for each in parts] if isinstance(parts, list) else [None]
-    return ["keep"] if None in values or len(values) > 2 else [each for each in values if each]
+    return ["keep"] if None in values or len(values) > MOST_TESTS else [each for each in values if each]
+
+
+def chosen_of(condition: Any, menus: Sequence[tuple[str, list[tuple[str, str]]]]) -> list[str]:
+    """The same as `chosen`, with `["keep"]` also for a test that these menus do not offer, such as of a segment that
+    no account has any more."""
+    offered = {value for _title, tests in menus for value, _words in tests}
+    values = chosen(condition)
+    return values if offered.issuperset(values) else ["keep"]
 
 
 def sentence(condition: Any, cards: Sequence[Card]) -> str:

@@ -12,10 +12,8 @@ from flask_security import current_user
 
 from feedback import clock, lint
 from feedback.core.audience import ACCOUNT_FIELDS, CONTACT_FIELDS
-from feedback.core.journey import Entry, Stage
-from feedback.core.time.duration import Duration
 from feedback.errors import Conflict, NotFound, Rejected
-from feedback.i18n import LANGUAGES, _
+from feedback.i18n import LANGUAGES
 from feedback.lint.document.document import Document, Path
 from feedback.lint.reporters.translation import in_language
 from feedback.services.contact import facts
@@ -31,46 +29,12 @@ from feedback.web.http.locale import say
 from feedback.web.http.numbers import whole
 from feedback.web.http.routes import Route, get, post
 from feedback.web.questionnaires.views import SEVERITY_WORDS
-from feedback.web.studio import frame
+from feedback.web.studio import frame, stage_wording
 from feedback.web.wording import message_wording
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
 
-CHANNEL_ORDERS: Mapping[str, str] = {
-    "sms,email": _("SMS, otherwise e-mail"),
-    "email,sms": _("E-mail, otherwise SMS"),
-    "sms": _("SMS only"),
-    "email": _("E-mail only"),
-}
-UNITS: Mapping[str, str] = {"m": _("minutes"), "h": _("hours"), "d": _("days"), "w": _("weeks")}
-DATES: Mapping[str, str] = {
-    "renewal_on": _("the renewal"),
-    "contract_started_on": _("the start of the contract"),
-}
-TEST_NAMES: Mapping[str, str] = {
-    "is": _("is one of"),
-    "is_not": _("is none of"),
-    "at_least": _("is at least"),
-    "at_most": _("is at most"),
-    "contains": _("contains one of"),
-    "known": _("is known"),
-    "unknown": _("is not known"),
-}
-FACT_NAMES: Mapping[str, str] = {
-    "external_id": _("ID"),
-    "name": _("Name"),
-    "segment": _("Segment"),
-    "recurring_revenue": _("MRR"),
-    "currency": _("Currency"),
-    "contract_started_on": _("Start of the contract"),
-    "renewal_on": _("Renewal"),
-    "phone": _("Phone"),
-    "email": _("E-mail"),
-    "language": _("Language"),
-    "time_zone": _("Time zone"),
-    "country": _("Country"),
-}
 NEW: Mapping[str, Any] = {"channels": ["email", "sms"], "expires_after": "2w"}
 """What a new stage has until somebody changes it."""
 
@@ -181,10 +145,10 @@ class JourneyViews:
             fields=typed or (form.fields_of(raw) if raw else {}),
             raw=raw,
             refused=refused,
-            entry=_entry,
-            length=_length,
-            audience=_audience,
-            channel_orders=CHANNEL_ORDERS,
+            entry=stage_wording.entry,
+            length=stage_wording.length,
+            audience=stage_wording.audience,
+            channel_orders=stage_wording.CHANNEL_ORDERS,
             severities=SEVERITY_WORDS,
             fingerprint=partial(fingerprint, document.data),
             findings_of={
@@ -216,6 +180,7 @@ class JourneyViews:
         with self.database.reading() as session:
             texts = drafts.all_texts(session, self.directories)
             properties = facts.properties(session)
+            known = facts.values(session)
         about = {"account": ACCOUNT_FIELDS, "contact": CONTACT_FIELDS}
         used = document.journey.stages if document.journey else ()
         return {
@@ -225,14 +190,20 @@ class JourneyViews:
                 if not each.is_journey and each.archived_at is None
             ],
             "events": sorted({each.enter.event for each in used if each.enter.event}),
-            "units": UNITS,
-            "dates": DATES,
-            "tests": TEST_NAMES,
+            "units": stage_wording.UNITS,
+            "dates": stage_wording.DATES,
+            "tests": stage_wording.TEST_NAMES,
             "languages": LANGUAGES["messages"],
             "facts": {
                 kind: [*names, *sorted(properties[kind] - set(names))] for kind, names in about.items()
             },
-            "fact_names": FACT_NAMES,
+            "known_values": [
+                (each, stage_wording.fact_name(fact))
+                for fact, values in known.items()
+                if not fact.startswith("event.")
+                for each in values
+            ],
+            "fact_names": stage_wording.FACT_NAMES,
             "sayable": form.conditions_of,
         }
 
@@ -274,56 +245,3 @@ def _told(error: Rejected) -> str:
     if isinstance(error, editing.StageRefused):
         return in_language([error.problem], say().language)[0].message
     return say().gettext(str(error))
-
-
-def _entry(enter: Entry) -> str:
-    """When a customer enters a stage, as a sentence."""
-    if enter.event:
-        return say().gettext("When the event {event} is reported", event=enter.event)
-    if enter.every:
-        return say().gettext("Every {length}", length=_length(enter.every))
-    name = DATES[enter.date or "renewal_on"]
-    date = say().gettext(name)
-    if enter.before:
-        return say().gettext("{length} before {date}", length=_length(enter.before), date=date)
-    return say().gettext("{length} after {date}", length=_length(enter.after), date=date)
-
-
-def _length(length: Duration | None) -> str:
-    """A length of time in the unit in which it is written, because 90 days are not three months."""
-    if length is None:
-        return ""
-    n, ngettext = length.amount, say().ngettext
-    words = {
-        "m": ngettext("{n} minute", "{n} minutes", n),
-        "h": ngettext("{n} hour", "{n} hours", n),
-        "d": ngettext("{n} day", "{n} days", n),
-        "w": ngettext("{n} week", "{n} weeks", n),
-    }
-    return words[length.unit]
-
-
-def _audience(stage: Stage) -> str:
-    """The conditions of a stage in words; empty if there are none, or only such that menus cannot say."""
-    if stage.only_if is None:
-        return ""
-    written = stage.only_if.model_dump(mode="json", by_alias=True, exclude_none=True)
-    match, rows = form.conditions_of(_plain(written)) or ("", [])
-    lines = [
-        " ".join(filter(None, (_fact(fact), say().gettext(TEST_NAMES[test]), value)))
-        for fact, test, value in rows
-    ]
-    group = say().gettext("one of these holds") + ": " if match == "any" and len(lines) > 1 else ""
-    return group + say().comma.join(lines)
-
-
-def _plain(written: Any) -> Any:
-    """A condition of the model as the YAML has it: the keys of a test in their order, tuples as lists."""
-    if isinstance(written, dict):
-        return {name: _plain(each) for name, each in written.items()}
-    return [_plain(each) for each in written] if isinstance(written, list | tuple) else written
-
-
-def _fact(fact: str) -> str:
-    name = fact.partition(".")[2]
-    return say().gettext(FACT_NAMES[name]) if name in FACT_NAMES else name

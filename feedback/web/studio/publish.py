@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from feedback import clock, lint
 from feedback.errors import Conflict, NotFound, Rejected
+from feedback.lint.document.parts import parts_of
 from feedback.lint.engine.acknowledgement import Warned
 from feedback.lint.reporters.translation import in_language
 from feedback.services.campaigns import definition
@@ -19,7 +21,8 @@ from feedback.services.questionnaires.layers import JOURNEY
 from feedback.services.studio import comparison, consequences, drafts, publication
 from feedback.services.studio.consequences import Consequence
 from feedback.services.studio.drafts import StudioDraft
-from feedback.services.studio.editing.outline import outline
+from feedback.services.studio.editing.outline import Outline, TextBox, outline
+from feedback.services.studio.editing.places import name_of
 from feedback.services.studio.publication import Prepared
 from feedback.web.auth.permissions import Permission, may
 from feedback.web.http.library_in_force import follow_at_once
@@ -27,7 +30,7 @@ from feedback.web.http.locale import say
 from feedback.web.http.numbers import whole
 from feedback.web.http.routes import Route, get, post
 from feedback.web.questionnaires.views import SEVERITY_WORDS
-from feedback.web.studio import form_wording, frame
+from feedback.web.studio import form_wording, frame, stage_wording
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -141,11 +144,15 @@ class Publishing:
                 (token(each), in_language(list(group), language)) for each, group in prepared.warnings.items()
             ],
             severities=SEVERITY_WORDS,
-            texts=[] if draft.is_journey else changed_texts(draft.in_force or "", prepared.text),
+            place_in_form=None if draft.is_journey else places(prepared.text),
+            texts=self._changes(prepared, draft),
             difference=comparison.compare(draft.in_force or "", prepared.text),
             consequences=self._consequences(prepared),
             messages=consequences.of_messages(old, new, settings) if new and not draft.is_journey else [],
             currency=settings.organisation.currency,
+            audience=stage_wording.audience,
+            entry=stage_wording.entry,
+            stages=[each for each in library.journey.stages if each.questionnaire == key],
             reach=consequences.reach(session, settings, (library, candidate), key, clock.now())
             if candidate and not prepared.is_blocked
             else None,
@@ -165,6 +172,14 @@ class Publishing:
             return consequences.of_questionnaire(old, prepared.questionnaire)
         return []
 
+    def _changes(self, prepared: Prepared, draft: StudioDraft) -> list[ChangedText]:
+        """What reads otherwise: the texts of a questionnaire, or the stages of the journey in words."""
+        if not draft.is_journey:
+            return changed_texts(draft.in_force or "", prepared.text)
+        new = prepared.candidate.journey.stages if prepared.candidate else ()
+        changed = stage_wording.changes(self.runtime.library.journey.stages, new)
+        return [ChangedText(each.place, "", each.before, each.after) for each in changed]
+
     def _can_undo(self, session: Session, key: str) -> bool:
         try:
             publication.version_before(session, self.directories, key)
@@ -175,7 +190,10 @@ class Publishing:
 
 @dataclass(frozen=True, slots=True)
 class ChangedText:
-    """One text of a questionnaire that reads otherwise in one language; "" where there is or was none."""
+    """One text of a questionnaire that reads otherwise in one language; "" where there is or was none.
+
+    What is said of a stage of the journey is in the reader's language, and `language` is "".
+    """
 
     place: str
     language: str
@@ -203,15 +221,52 @@ def _texts(text: str) -> dict[tuple[str, str], tuple[str, str]]:
     if not isinstance(document.data, dict):
         return {}
     form = outline(document)
-    numbers = {card.name: say().gettext("Question {n}", n=card.index + 1) for card in form.cards}
     found: dict[tuple[str, str], tuple[str, str]] = {}
     for box in form.boxes():
-        place = next((number for name, number in numbers.items() if box.name.startswith(f"{name}.")), "")
-        part = form_wording.role_name(box.role)
-        where = place if place and box.role == "question" else f"{place} · {part}" if place else part
+        where = _place(form, box)
         for language, wording in box.wordings.items():
             found[box.name, language] = where, wording
     return found
+
+
+def _place(form: Outline, box: TextBox) -> str:
+    """Where a text stands in the form, in words: "Question 2 · Option"."""
+    part = form_wording.role_name(box.role)
+    card = next((each for each in form.cards if box.name.startswith(f"{each.name}.")), None)
+    if card is None:
+        return part
+    number = say().gettext("Question {n}", n=card.index + 1)
+    return number if box.role == "question" else f"{number} · {part}"
+
+
+class PlaceInForm(NamedTuple):
+    """What a part of the form is called, and the id at which the page of the form shows it."""
+
+    words: str
+    anchor: str
+
+
+def places(text: str) -> Callable[[lint.Finding], PlaceInForm | None]:
+    """Tells the place of a finding about a text in the form; None for one that is about no text and no question."""
+    document = lint.read(text)
+    form = outline(document) if not document.faults else None
+    boxes = {box.name: box for box in form.boxes()} if form else {}
+
+    def place(found: lint.Finding) -> PlaceInForm | None:
+        if form is None:
+            return None
+        path, _end = parts_of(document).at(document.offset(found.line, found.column))
+        name = name_of(document.data, path)
+        box = boxes.get(name) or boxes.get(name.rpartition(".")[0])
+        if box:
+            language = found.language if found.language in box.languages else box.languages[0]
+            return PlaceInForm(_place(form, box), f"t-{box.name}-{language}".replace(".", "-"))
+        card = next((each for each in form.cards if f"{name}.".startswith(f"{each.name}.")), None)
+        if card is None:
+            return None
+        return PlaceInForm(say().gettext("Question {n}", n=card.index + 1), card.name.replace(".", "-"))
+
+    return place
 
 
 def token(warned: Warned) -> str:

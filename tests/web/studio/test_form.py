@@ -310,6 +310,45 @@ def test_a_script_that_names_a_part_gets_only_that_part(lead: FlaskClient) -> No
     assert 'id="questions-score"' not in answer.text
 
 
+def test_a_question_that_opens_closes_the_one_that_was_open(lead: FlaskClient) -> None:
+    sent = {"base": "0", "of": "questions.improve", "do": "open questions.improve"}
+    part = {"part": "questions.improve", "shut": ["questions.score", "nonsense"]}
+    answer = lead.post(PAGE, data={**sent, **part}, headers={"HX-Request": "true"}).text
+    assert re.findall(r'"partial" hx-target="#([\w-]+)"', answer) == [
+        "status",
+        "questions-improve",
+        "questions-score",
+    ]
+    assert re.findall(r'id="([\w-]+)-more"', answer) == ["questions-improve"]
+    whole = lead.post(
+        PAGE, data={**sent, "open": ["follow_ups", "questions.score"]}, headers={"HX-Request": "true"}
+    ).text
+    assert re.findall(r'name="open" value="(questions[^"]+)"', whole) == ["questions.improve"]
+    assert 'name="open" value="follow_ups"' in whole
+
+
+def test_a_condition_with_four_tests_is_said_by_the_menus_and_a_fifth_is_not_lost(
+    lead: FlaskClient, runtime: Runtime
+) -> None:
+    place = "questions.improve.show_if"
+    name = f"if|{place}"
+    tests = [f"score|at_most|{point}" for point in (6, 5, 4, 3)]
+    lead.post(PAGE, data={"base": "0", "do": "save", name: [*tests, ""], f"how|{place}": "any"})
+    assert text_of(runtime).count("{question: score, at_most:") >= len(tests)
+    page = lead.get(f"{PAGE}?open=questions.improve").text
+    menus = re.findall(rf'<select id="[\w-]+" name="{re.escape(name)}">(.*?)</select>', page, re.S)
+    chosen = [re.search(r'value="([^"]+)" selected', menu) for menu in menus]
+    assert [each and each[1] for each in chosen] == tests
+    lead.post(
+        PAGE, data={"base": "1", "do": "save", name: [*tests, "score|at_most|2"], f"how|{place}": "any"}
+    )
+    five = text_of(runtime)
+    page = lead.get(f"{PAGE}?open=questions.improve").text
+    assert '<option value="keep" selected>' in page
+    lead.post(PAGE, data={"base": "2", "do": "save", name: "keep"})
+    assert text_of(runtime) == five
+
+
 def test_a_part_is_opened_by_its_button_which_saves_and_by_a_link_for_who_may_only_read(
     lead: FlaskClient, runtime: Runtime, sign_in: SignIn
 ) -> None:

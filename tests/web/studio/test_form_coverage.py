@@ -43,11 +43,9 @@ NOT_IN_FORM: dict[str, str] = {
     "AcceptedFinding.wording": "a hash of the accepted text",
     "Option.key": "made from the number of the option; answers that were given are stored under it",
     "Row.key": "made from the number of the row; answers that were given are stored under it",
-    "FollowUpRule.replies": "stays as it is written; the translations page has its words",
-    "ReplyTemplate.key": "see replies",
-    "ReplyTemplate.title": "see replies",
-    "ReplyTemplate.sms": "see replies",
-    "ReplyTemplate.email": "see replies",
+    "FollowUpRule.replies": "each has a box",
+    "ReplyTemplate.key": "made from the number of the reply",
+    "ReplyTemplate.email": "has a subject and a text of its own",
     "FollowUpRule.key": "made with the rule; follow-ups that were opened are counted under it",
     "Question.type": "chosen when the question is added; answers of another type cannot be compared",
     "Thanks.link": "has an address and a text of its own",
@@ -99,6 +97,12 @@ def everything() -> dict[str, Any]:
     ]
     several = {"key": "several", "type": "multi", "text": text, "options": options}
     asked = {"question": "several", "answered": True}
+    kinds[0]["show_if"] = {"account": "seats", "is": 5}  # a number, of which no account tells
+    kinds[1]["show_if"] = {"all": [asked]}
+    kinds[2]["show_if"] = {
+        "any": [asked, {"survey": "language", "is": "tr"}, {"survey": "channel", "is": "sms"}]
+    }
+    reply = {"key": "visit", "title": text, "sms": text, "email": {"subject": text, "body": text}}
     return {
         "key": "everything",
         "title": text,
@@ -108,7 +112,14 @@ def everything() -> dict[str, Any]:
         "messages": {"sms": text, "email": {"subject": text, "body": text}},
         "thanks": [{"when": asked, "text": text, "link": {"url": "https://acme.example", "text": text}}],
         "follow_ups": [
-            {"key": "f", "title": text, "when": asked, "contact_within": "1d", "close_within": "2d"}
+            {
+                "key": "f",
+                "title": text,
+                "when": asked,
+                "contact_within": "1d",
+                "close_within": "2d",
+                "replies": [reply],
+            }
         ],
         "lint": {"suppress": [{"rule": "double-barrelled", "reason": "A reason of the board", "by": "Lena"}]},
     }

@@ -8,6 +8,7 @@ from feedback.errors import Rejected
 from feedback.lint.document.document import Path
 from feedback.lint.editing.yaml_editor import YamlEditor
 from feedback.services.studio.editing.placing import put
+from feedback.services.studio.editing.questions import numbered
 from feedback.services.studio.editing.texts import languages, value_at
 
 
@@ -34,6 +35,27 @@ def add_rule(editor: YamlEditor, title: str, condition: dict[str, Any]) -> None:
         editor.insert(("follow_ups",), len(rules), rule)
     else:
         put(editor, ("follow_ups",), [rule])
+
+
+def add_reply(editor: YamlEditor, index: int) -> None:
+    """An empty reply at the end of those of rule `index`."""
+    path: Path = ("follow_ups", index, "replies")
+    replies = editor.data["follow_ups"][index].get("replies")
+    listed = replies if isinstance(replies, list) else []
+    known = {each.get("key") for each in listed if isinstance(each, dict)}
+    spoken = languages(editor)
+    empty = "" if len(spoken) == 1 else {spoken[0]: ""}
+    reply = {"key": numbered(f"reply-{len(listed) + 1}", known), "title": empty}
+    if listed:
+        editor.insert(path, len(listed), reply)
+    else:
+        put(editor, path, [reply])
+
+
+def remove_reply(editor: YamlEditor, index: int, reply: int) -> None:
+    """Remove a reply of rule `index`; with the last one, the whole list."""
+    path: Path = ("follow_ups", index, "replies")
+    editor.remove((*path, reply) if len(editor.layout.value(path)) > 1 else path)
 
 
 def delete_entry(editor: YamlEditor, name: str, index: int) -> None:

@@ -39,12 +39,16 @@ class TextBox:
 
 @dataclass(frozen=True, slots=True)
 class FormEntry:
-    """An option, a row, a rule or a last page: its number, its boxes and the rest of its data."""
+    """An option, a row, a rule, a reply or a last page: its number, its boxes and the rest of its data.
+
+    `replies` are those of a rule.
+    """
 
     name: str
     index: int
     boxes: tuple[TextBox, ...]
     data: Mapping[str, Any] = field(default_factory=dict)
+    replies: tuple[FormEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,8 @@ class Outline:
         for card in self.cards:
             yield from (*card.boxes, *card.labels, *card.wordings)
         entries = [each for card in self.cards for each in (*card.options, *card.rows)]
-        for entry in (*entries, *self.thanks, *self.rules):
+        replies = [each for rule in self.rules for each in rule.replies]
+        for entry in (*entries, *self.thanks, *self.rules, *replies):
             yield from entry.boxes
         yield from self.messages
 
@@ -105,6 +110,9 @@ _MESSAGES: tuple[Path, ...] = (
 )
 
 
+_REPLY = (("title",), ("sms",), ("email", "subject"), ("email", "body"))
+
+
 def outline(document: Document) -> Outline:
     """The form of a text that was read without faults."""
     return _Outliner(document).outline()
@@ -116,6 +124,8 @@ class _Outliner:
         listed = self.data.get("languages")
         found = tuple(each for each in listed if isinstance(each, str)) if isinstance(listed, list) else ()
         self.languages = found or ("en",)
+        self.names: dict[Path, str] = {}
+        self.models = dict(document.questions)  # none if any question breaks the format
 
     def outline(self) -> Outline:
         return Outline(
@@ -134,7 +144,12 @@ class _Outliner:
     def rule(self, index: int, data: Mapping[str, Any]) -> FormEntry:
         path: Path = ("follow_ups", index)
         boxes = self.box((*path, "title"), "rule_title"), self.box((*path, "playbook"), "playbook")
-        return FormEntry(self.name(path), index, boxes, data)
+        replies = (self.reply((*path, "replies", n), n, each) for n, each in _mappings(data.get("replies")))
+        return FormEntry(self.name(path), index, boxes, data, tuple(replies))
+
+    def reply(self, path: Path, index: int, data: Mapping[str, Any]) -> FormEntry:
+        boxes = (self.box((*path, *inner), f"reply_{'_'.join(inner)}") for inner in _REPLY)
+        return FormEntry(self.name(path), index, tuple(boxes), data)
 
     def card(self, index: int, data: Mapping[str, Any]) -> Card:
         path: Path = ("questions", index)
@@ -144,7 +159,7 @@ class _Outliner:
             key=str(data.get("key", "")),
             type=str(data.get("type", "")),
             data=data,
-            question=_model(data),
+            question=self.models.get(index) or _model(data),
             boxes=tuple(self.box((*path, name), role) for name, role in _boxes_of(str(data.get("type", "")))),
             options=tuple(self.options((*path, "options"), data.get("options"))),
             labels=tuple(self.labels((*path, "scale", "labels"), data.get("scale"))),
@@ -212,7 +227,11 @@ class _Outliner:
         return TextBox(self.name(path), role, texts, self.languages)
 
     def name(self, path: Path) -> str:
-        return name_of(self.data, path)
+        """As `name_of`; the entry of a list that a path leads through is named once for all of its texts."""
+        entry = next((place for place in range(len(path), 0, -1) if isinstance(path[place - 1], int)), 0)
+        if path[:entry] not in self.names:
+            self.names[path[:entry]] = name_of(self.data, path[:entry])
+        return ".".join(filter(None, (self.names[path[:entry]], *map(str, path[entry:]))))
 
 
 def _boxes_of(kind: str) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from feedback.core.text.translatable import TranslatableText
 from feedback.errors import Rejected
 from feedback.lint.document.document import Document, Path
+from feedback.lint.document.parts import parts_of
 from feedback.lint.engine.offered_edits import REWORDED
 from feedback.lint.engine.rule import Finding
 from feedback.lint.engine.runner import run
@@ -60,8 +61,13 @@ def gaps(found: list[FindingInPlace], box: TextBox, language: str) -> list[Findi
 
 
 def _at(found: list[FindingInPlace], box: TextBox, language: str) -> list[FindingInPlace]:
-    names = {box.name: box.languages[0], **{f"{box.name}.{each}": each for each in box.languages}}
+    names = names_of(box)
     return [each for each in found if each.name in names and _language(each, box, names) == language]
+
+
+def names_of(box: TextBox) -> Mapping[str, str]:
+    """The names under which findings can be about a text -> the language at which they stand."""
+    return {box.name: box.languages[0], **{f"{box.name}.{each}": each for each in box.languages}}
 
 
 def _language(found: FindingInPlace, box: TextBox, names: Mapping[str, str]) -> str:
@@ -88,25 +94,13 @@ def better(found: list[FindingInPlace], name: str, language: str, rule: str) -> 
 def _in_place(document: Document, original: Finding, told: Finding) -> FindingInPlace:
     if document.faults:
         return FindingInPlace(told, "")
-    path = _innermost(document, original.line, original.column)
+    path, _end = parts_of(document).at(document.offset(original.line, original.column))
     return FindingInPlace(
         told,
         name_of(document.data, path),
         _better(document, path, original),
         live_lint.is_acceptable(document, original.rule),
     )
-
-
-def _innermost(document: Document, line: int, column: int) -> Path:
-    """The smallest part that contains a place, or the one with its key there."""
-    at = document.offset(line, column)
-    around = [
-        (span.end - span.start, -len(path), path)
-        for spans in (document.spans, document.keys)
-        for path, span in spans.items()
-        if span.start <= at < max(span.end, span.start + 1)
-    ]
-    return min(around, default=(0, 0, ()), key=lambda each: each[:2])[2]
 
 
 def _better(document: Document, path: Path, finding: Finding) -> str:

@@ -33,7 +33,8 @@ def path_of(data: Any, name: str) -> Path:
 def _find(data: Any, part: str) -> str | int:
     number: str | int = int(part) if part.removeprefix("-").isdecimal() else part
     if isinstance(data, list):
-        return next((at for at in range(len(data)) if _own_key(data, at) == part), number)
+        keys = _keys(data)
+        return keys.index(part) if "." not in part and keys.count(part) == 1 else number
     if isinstance(data, dict):
         return next((key for key in data if str(key) == part), number)
     return number
@@ -41,9 +42,13 @@ def _find(data: Any, part: str) -> str | int:
 
 def _own_key(listed: list[Any], at: int) -> str | None:
     """The key of a list's entry, if no other entry has it."""
-    keys = [each.get("key") if isinstance(each, dict) else None for each in listed]
+    keys = _keys(listed)
     key = keys[at] if 0 <= at < len(keys) else None
     return key if isinstance(key, str) and "." not in key and keys.count(key) == 1 else None
+
+
+def _keys(listed: list[Any]) -> list[Any]:
+    return [each.get("key") if isinstance(each, dict) else None for each in listed]
 
 
 def _child(data: Any, part: str | int) -> Any:

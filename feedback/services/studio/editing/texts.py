@@ -15,6 +15,7 @@ _REQUIRED = frozenset({"text", "title", "subject", "body"})
 """Texts that stay in the file when their last word is deleted; without them it breaks the format."""
 
 _EMAIL = ("subject", "body")
+"""The texts of an e-mail. The format wants both, or no e-mail at all."""
 
 
 def languages(editor: YamlEditor) -> list[str]:
@@ -35,7 +36,7 @@ def set_text(editor: YamlEditor, path: Path, language: str, wording: str) -> Non
     before = value_at(editor, path)
     after = _with(before, language, wording, languages(editor))
     if after and path[-1] in _EMAIL and not editor.has(path[:-1]):
-        put(editor, path[:-1], dict.fromkeys(_EMAIL, ""))  # the format wants both
+        put(editor, path[:-1], dict.fromkeys(_EMAIL, ""))
     if after is None:
         _clear(editor, path)
     elif after != before or isinstance(before, bool):
@@ -104,7 +105,7 @@ def _clear(editor: YamlEditor, path: Path) -> None:
         put(editor, path, value=True)
     elif path == ("thanks",) or path[-1] not in _REQUIRED:
         remove_with_empty_parents(editor, path)
-    elif path[:1] == ("messages",) and all(not says(each) for key, each in parent.items() if key != path[-1]):
+    elif path[-1] in _EMAIL and all(not says(each) for key, each in parent.items() if key != path[-1]):
         remove_with_empty_parents(editor, path[:-1])
     else:
         put(editor, path, "")

@@ -289,6 +289,12 @@ def _rule(chance: random.Random, editor: YamlEditor) -> Trial:
             "rule added", lambda e: follow_ups.add_rule(e, wording, {"question": key, "at_most": 2}), None, []
         )
     at = chance.randrange(len(rules))
+    if chance.random() < 0.4:
+        rule: Path = ("follow_ups", at)
+        inside: list[Path] = [rule] if editor.layout.is_flow(rule) or editor.layout.in_flow(rule) else []
+        if editor.has((*rule, "replies")) and editor.layout.is_flow((*rule, "replies")):
+            inside.append((*rule, "replies"))
+        return Trial("reply added", lambda e: follow_ups.add_reply(e, at), None, inside)
     path: Path = ("follow_ups", at, chance.choice(["contact_within", "close_within"]))
     return Trial("rule", lambda e: questions.set_word(e, path, "2w"), lambda d: _set(d, path, "2w"), [path])
 

@@ -6,9 +6,11 @@ import pytest
 
 from feedback.errors import Rejected
 from feedback.lint import read
+from feedback.lint.document.document import Path
 from feedback.lint.editing.yaml_editor import YamlEditor
 from feedback.services.studio.editing import follow_ups
 from feedback.services.studio.editing.checked import edited
+from feedback.services.studio.editing.texts import set_text
 from tests.services.studio.editing.sample import SAMPLE
 
 LOW = {"question": "score", "at_most": 6}
@@ -28,6 +30,31 @@ def test_rules_are_added_at_the_end_moved_and_removed_with_their_list() -> None:
         follow_ups.delete_entry(editor, "follow_ups", 0)
 
     assert edited(after, clear) == SAMPLE
+
+
+def test_a_rule_gets_replies_and_loses_them_with_their_list() -> None:
+    ruled = edited(SAMPLE, lambda editor: follow_ups.add_rule(editor, "Angry", LOW))
+    place: Path = ("follow_ups", 0, "replies", 0)
+
+    def change(editor: YamlEditor) -> None:
+        follow_ups.add_reply(editor, 0)
+        follow_ups.add_reply(editor, 0)
+        set_text(editor, (*place, "title"), "tr", "Ziyaret")
+        set_text(editor, (*place, "email", "body"), "en", "May I visit you?")
+
+    after = edited(ruled, change)
+    replies = read(after).data["follow_ups"][0]["replies"]
+    assert [each["key"] for each in replies] == ["reply-1", "reply-2"]
+    assert replies[0]["title"] == {"en": "", "tr": "Ziyaret"}
+    assert replies[0]["email"] == {"subject": "", "body": {"en": "May I visit you?"}}
+
+    def clear(editor: YamlEditor) -> None:
+        set_text(editor, (*place, "email", "body"), "en", "")
+        assert "email" not in editor.data["follow_ups"][0]["replies"][0]
+        follow_ups.remove_reply(editor, 0, 1)
+        follow_ups.remove_reply(editor, 0, 0)
+
+    assert edited(after, clear) == ruled
 
 
 def test_a_last_page_for_certain_answers_stands_before_that_for_everybody() -> None:
