@@ -60,7 +60,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         test = item.nodeid.partition("[")[0]
         seen[test] += 1
-        if seen[test] > COUNTED or _is_second_run(item):
+        # What a browser sees are templates; their views are counted where a test client asks them.
+        if seen[test] > COUNTED or _is_second_run(item) or item.get_closest_marker("browser"):
             item.add_marker("uncounted")
         if hypothesis.is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker("uncounted")
