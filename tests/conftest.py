@@ -5,14 +5,17 @@ Nothing here creates tables unless a test asks for it: `database` is empty, `mig
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
+import sqlite3
 import tempfile
 import uuid
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -22,6 +25,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import LRUCache
 
+from feedback.store import database as opening
 from feedback.store.database import Database
 from tests.postgres import Content, Postgres, Recycled
 
@@ -56,10 +60,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         test = item.nodeid.partition("[")[0]
         seen[test] += 1
-        if seen[test] > COUNTED or _is_second_run(item):
+        # What a browser sees are templates; their views are counted where a test client asks them.
+        if seen[test] > COUNTED or _is_second_run(item) or item.get_closest_marker("browser"):
             item.add_marker("uncounted")
         if hypothesis.is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker("uncounted")
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported and collected stays to the end: the collector need not look at all of it again and again,
+    and less often at the rest, of which an application leaves much behind."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def _is_second_run(item: pytest.Item) -> bool:
@@ -106,6 +119,22 @@ def quick_statements() -> Iterator[None]:
         patch.setattr(DefaultDialect, "__hash__", lambda one: hash(type(one)))
         yield
     event.remove(Engine, "engine_connect", share)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_files() -> Iterator[None]:
+    """SQLite waits at each commit until the disk has it. The files die with their tests: here nobody waits, but in the
+    test of the promise itself, which takes `__wrapped__`."""
+    prepare = opening._prepare_sqlite
+
+    @wraps(prepare)
+    def prepare_quickly(connection: sqlite3.Connection, record: object) -> None:
+        prepare(connection, record)
+        connection.execute("PRAGMA synchronous = OFF")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(opening, "_prepare_sqlite", prepare_quickly)
+        yield
 
 
 @pytest.fixture(scope="session")

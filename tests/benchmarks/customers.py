@@ -121,7 +121,7 @@ def _fill(connection: Connection, numbers: range, draw: random.Random, version: 
     stamps = {"created_at": now, "updated_at": now}
     accounts = [
         {
-            "id": n // 4 + 1, "external_id": f"acc-{n // 4}", **_found_by(f"{draw.choice(LAST)} {n // 4} Ltd", n // 4),
+            "id": n // 4 + 1, **_company(n // 4, draw),
             "segment": draw.choice(SEGMENTS), "owner_id": draw.randrange(1, OWNERS + 1) if n % 20 else None,
             "renewal_on": now.date() + timedelta(days=draw.randrange(-30, 700)),
             "properties": {"plan": draw.choice(("Free", "Team", "Pro", "Enterprise"))}, **stamps,
@@ -144,9 +144,9 @@ def _fill(connection: Connection, numbers: range, draw: random.Random, version: 
     connection.execute(insert(Invitation), asked)
 
 
-def _found_by(name: str, n: int) -> dict[str, str]:
-    words = words_of((name, f"acc-{n}"))
-    return {"name": name, "search_words": " ".join(words), "sort_name": (search_key(name) or "")[:64]}
+def _company(n: int, draw: random.Random) -> dict[str, str]:
+    named = {"name": f"{draw.choice(LAST)} {n} Ltd", "external_id": f"acc-{n}"}
+    return named | found_by(named)
 
 
 def _person(n: int, draw: random.Random) -> dict[str, Any]:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
 from feedback import library, resources
 from feedback.library import Library
+from feedback.lint.document.document import Document
+from feedback.lint.engine import checking
+from feedback.lint.engine.rule import Finding, RuleModule
+from feedback.lint.engine.runner import Result
 from feedback.providers.base import Provider, Reply
 from feedback.providers.simulator import MemoryMailbox, Simulator
 from feedback.services.contact import suppression
@@ -137,6 +142,30 @@ def times_delivered(mailbox: MemoryMailbox) -> Counter[int]:
 
 def replace_time(reply: Reply, now: datetime) -> Reply:
     return replace(reply, received_at=now)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_linting() -> Iterator[None]:
+    """Each start reads all questionnaires, and most tests change one of them at most: the linter looks at each text
+    once for the same settings and rules."""
+    run = checking.run
+    known: dict[Any, Result] = {}
+
+    def run_once(document: Document, rules: Sequence[RuleModule], more: Sequence[Finding] = ()) -> Result:
+        if more:
+            return run(document, rules, more)
+        checks = tuple(each.check for each in rules)
+        published = tuple(each.model_dump_json() for each in document.settings.published)
+        settings = replace(document.settings, published=())
+        key = document.source, document.path, settings, published, checks
+        if key not in known:
+            known[key] = run(document, rules)
+        found = known[key]
+        return replace(found, problems=list(found.problems), accepted=list(found.accepted))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checking, "run", run_once)
+        yield
 
 
 @pytest.fixture(scope="session")

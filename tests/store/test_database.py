@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from feedback.errors import SettingsInvalid, StorageUnavailable
+from feedback.store import database as opening
 from feedback.store.database import Database, add_once
 from feedback.store.failures import explained
 
@@ -111,7 +112,10 @@ class TestTransactions:
 
 
 class TestSqlite:
-    def test_writes_are_durable_and_foreign_keys_hold(self, sqlite_url: str) -> None:
+    def test_writes_are_durable_and_foreign_keys_hold(
+        self, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(opening, "_prepare_sqlite", opening._prepare_sqlite.__wrapped__)  # type: ignore[attr-defined]
         database = Database(sqlite_url)
         with database.reading() as session:
             pragmas = {

@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemBytecodeCache
 from passlib.hash import argon2
 from playwright.sync_api import Browser, Page
 from werkzeug.routing import Rule
+from werkzeug.routing.rules import RulePart
 
 from feedback import clock, library, resources
 from feedback.bootstrap import Runtime, open_providers
@@ -30,6 +31,10 @@ from tests.conftest import BOTH, Template
 from tests.web.browsing import Open, serving
 
 SignIn = Callable[[str], FlaskClient]
+FRESH = timedelta(minutes=1)
+"""How old a furnished office may be."""
+KEPT = 8
+"""So many of them, of both kinds of database and of several times."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -45,6 +50,7 @@ def quick_applications(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         patch.setattr(pages, "Environment", partial(Environment, bytecode_cache=customers))
         patch.setattr(openapi, "get_model_schema", cache(openapi.get_model_schema))
         patch.setattr(Rule, "_compile_builder", partialmethod(_when_it_is_called, Rule._compile_builder))
+        patch.setattr(Rule, "_parse_rule", partialmethod(_parsed_once, Rule._parse_rule, {}))
         patch.setattr(argon2, "memory_cost", factories_desk.CHEAP["memory_cost"])
         yield
 
@@ -59,6 +65,20 @@ def _when_it_is_called(rule: Rule, compile_builder: Callable[..., Any], append_u
         return getattr(rule, name)(*arguments, **options)
 
     return build
+
+
+def _parsed_once(rule: Rule, parse: Callable[..., Any], known: dict[Any, Any], text: str) -> list[RulePart]:
+    """The parts of a rule's address, which are the same in every application that knows the same kinds of parts."""
+    key = text, tuple(rule.map.converters.values())
+    if key not in known:
+        traced = len(rule._trace)
+        known[key] = list(parse(rule, text)), rule._trace[traced:], dict(rule._converters)
+        return list(known[key][0])
+    parts, trace, converters = known[key]
+    rule._trace += trace
+    rule._converters |= converters
+    rule.arguments |= converters.keys()
+    return list(parts)
 
 
 @pytest.fixture(scope="session")
@@ -88,26 +108,32 @@ class Furnished:
     """Databases with people and customers, one of each kind, to be copied.
 
     What is told in them happened hours and days before they are made. So they are made again after a minute, and for a
-    test that sets the clock.
+    test that sets the clock to another time; the tests of a module often set it to the same.
     """
 
     def __init__(self, shipped: Library, folder: Path) -> None:
         self._shipped = shipped
         self._folder = folder
-        self._made: dict[Template, tuple[datetime, Template]] = {}
+        self._made: dict[tuple[Template, datetime], Template] = {}
 
     def copy(self, empty: Template, folder: Path) -> tuple[str, Callable[[], None]]:
         """The URL of a copy for one test, and what removes it."""
-        made = self._made.get(empty)
-        if made is None or not made[0] <= clock.now() < made[0] + timedelta(minutes=1):
-            now, room = clock.now(), Path(tempfile.mkdtemp(dir=self._folder))
-            made = self._made[empty] = now, empty.changed(room, partial(self._furnish, room))
-        return made[1].copy(folder)
+        now = clock.now()
+        made = next(
+            (each for each in self._made if each[0] == empty and timedelta() <= now - each[1] < FRESH), None
+        )
+        if made is None:
+            made = empty, now.replace(microsecond=0)  # a clock that is set goes on from there
+            room = Path(tempfile.mkdtemp(dir=self._folder))
+            self._made[made] = empty.changed(room, partial(self._furnish, room, made[1]))
+            for oldest in list(self._made)[:-KEPT]:
+                del self._made[oldest]
+        return self._made[made].copy(folder)
 
-    def _furnish(self, folder: Path, database: Database) -> None:
+    def _furnish(self, folder: Path, now: datetime, database: Database) -> None:
         shelf = Library(self._shipped.questionnaires, self._shipped.journey)
         with database.writing() as session:
-            factories_desk.furnish(session, runtime_over(database, shelf, folder))
+            factories_desk.furnish(session, runtime_over(database, shelf, folder), now)
 
 
 @pytest.fixture(scope="session")

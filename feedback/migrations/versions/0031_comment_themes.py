@@ -11,7 +11,7 @@ from alembic import op
 from feedback.store.types import UtcDateTime
 
 revision = "0031"
-down_revision = "0025"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 

@@ -8,7 +8,7 @@ from alembic import op
 from feedback.store.types import UtcDateTime
 
 revision = "0032"
-down_revision = "0025"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 

@@ -145,7 +145,7 @@ def tell_of_emergency(session: Session, user: User, network: str, context: Conte
     admins = select(User).where(User.active, User.roles.any(Role.name == RoleName.ADMIN)).order_by(User.id)
     sent = 0
     for admin in session.scalars(admins).all():
-        say = translator("desk", admin.language)
+        say = translator_for(admin, context.settings)
         subject = say.gettext("Sign-in to the emergency account")
         told = say.gettext(
             "Somebody signed in to the emergency account {email} without your company's sign-in, from the network "

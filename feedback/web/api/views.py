@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, current_app, render_template, request
 from flask.blueprints import BlueprintSetupState
-from flask_openapi3.blueprint import APIBlueprint
 from werkzeug.exceptions import HTTPException
 
 from feedback.errors import FeedbackError
@@ -58,7 +57,9 @@ RESOURCES = (
 
 def blueprint(runtime: Runtime) -> Blueprint:
     """All that other programs can do; described at /api/v1/openapi.json."""
-    api = APIBlueprint("api", __name__, abp_security=[{"key": []}], abp_responses=document.problems())
+    api = document.DescribedApi(
+        "api", __name__, abp_security=[{"key": []}], abp_responses=document.problems()
+    )
     gate = Gate(runtime)
     api.before_request(gate.check)
     api.after_request(gate.add_limits)

@@ -93,7 +93,7 @@ class ThemeViews:
         known = reports.scored_series(session, self.pages.library, asked.period)
         series = _series(known)
         scores = reports.theme_scores(session, frame, series, asked.period, group) if series else []
-        wanted = self._wanted(session, asked.period, group)
+        wanted = self._wanted(asked.period, group)
         happy = reports.contradictions(
             session, self.pages.library, viewer(), wanted, _complaints(frame, scores)
         )
@@ -130,7 +130,7 @@ class ThemeViews:
             names=names,
         )
 
-    def _wanted(self, session: Session, period: Period, group: Group) -> CommentFilter:
+    def _wanted(self, period: Period, group: Group) -> CommentFilter:
         of_group: dict[str, str | int] = {}
         if group != EVERYBODY and not group.is_own:
             owner = group.dimension == "owner"

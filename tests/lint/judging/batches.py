@@ -25,12 +25,13 @@ from typing import Any
 
 import yaml
 
-from feedback.lint.document.reader import read
-from feedback.lint.rules import RULES
+from feedback.lint import Finding, check
 from tests.lint.judging.corpus import ANSWERS, CORPUS, SCALES, TYPES, Report
 from tests.lint.judging.corpus import Item as Line
 
 BATCHES = CORPUS / "judge"
+DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 LANGUAGES = ("en", "tr", "fa")
 PLAIN = frozenset({"sat", "nps", "enps", "pmf", "ces", "thumbs", "stars", "open", "num", "text"})
 BEFORE = {
@@ -78,7 +79,7 @@ def names() -> list[str]:
 
 def cases(language: str, batch: str) -> Iterator[Case]:
     """The lines of one batch in a language."""
-    data = yaml.safe_load((BATCHES / batch / f"{language}.yaml").read_text(encoding="utf-8"))
+    data = yaml.load((BATCHES / batch / f"{language}.yaml").read_text(encoding="utf-8"), Loader=LOADER)
     for line in data["items"].splitlines():
         head, text, rules, *answers = (part.strip() for part in line.split("|"))
         form, *flags = head.split()
@@ -154,18 +155,29 @@ def _option(case: Case, number: int, written: str) -> dict[str, Any]:
 
 def found_in(questionnaire: Mapping[str, Any]) -> frozenset[str]:
     """Every rule that fires on a questionnaire; notes of level info never count, but that a survey is long."""
-    document = read(yaml.safe_dump(dict(questionnaire), allow_unicode=True, width=10_000))
-    problems = [*document.problems] or [each for rule in RULES for each in rule.check(document)]
     return frozenset(
-        each.rule for each in problems if each.severity != "info" or each.rule == "survey-too-long"
+        each.rule
+        for each in problems(written(questionnaire))
+        if each.severity != "info" or each.rule == "survey-too-long"
     )
+
+
+def written(questionnaire: Mapping[str, Any]) -> str:
+    """A questionnaire's file."""
+    return yaml.dump(dict(questionnaire), Dumper=DUMPER, allow_unicode=True, width=10_000)
+
+
+@cache
+def problems(file: str) -> tuple[Finding, ...]:
+    """What the linter finds in a file, in which nothing is accepted: several tests judge the same thousands."""
+    return tuple(check(file))
 
 
 def structures(batch: str) -> Iterator[tuple[dict[str, Any], frozenset[str]]]:
     """Whole questionnaires with the rules that should fire on them."""
     path = BATCHES / batch / "structure.yaml"
     if path.exists():
-        for each in yaml.safe_load(path.read_text(encoding="utf-8")):
+        for each in yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER):
             yield each["survey"], frozenset(each["expect"])
 
 

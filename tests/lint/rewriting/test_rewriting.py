@@ -396,10 +396,10 @@ def problems(language: str) -> tuple[Finding, ...]:
 def _problems(language: str) -> Iterator[Finding]:
     for item in items(language):
         file = {"key": "s", "title": "Survey", "languages": [language], "questions": [question(item)]}
-        yield from check(yaml.safe_dump(file, allow_unicode=True, width=10_000))
+        yield from batches.problems(batches.written(file))
     for batch in sorted(each.name for each in batches.BATCHES.iterdir()):
         for case in batches.cases(language, batch):
-            yield from check(yaml.safe_dump(batches.survey(case), allow_unicode=True, width=10_000))
+            yield from batches.problems(batches.written(batches.survey(case)))
 
 
 DETERMINERS = r"(?:the|our|your|its|their|my|a|an)"

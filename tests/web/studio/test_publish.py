@@ -66,7 +66,9 @@ def test_errors_block_and_each_warning_is_accepted_by_name(sign_in: SignIn, runt
     page = client.get(f"/studio/{KEY}/publish").text
     boxes = re.findall(r'name="accept" value="([^"]+)"', page)
     assert boxes
-    assert re.search(rf'<a href="/studio/{KEY}/edit#t-questions-[\w-]+-text-en">Question \d</a> · English', page)
+    assert re.search(
+        rf'<a href="/studio/{KEY}/edit#t-questions-[\w-]+-text-en">Question \d</a> · English', page
+    )
     assert client.post(f"/studio/{KEY}/publish", data={"base": 2}).status_code == 422
     overtaken = client.post(f"/studio/{KEY}/publish", data={"base": 1, "accept": boxes})
     assert overtaken.status_code == 409
