@@ -63,7 +63,7 @@ def _storable(reply: Reply) -> Reply:
     return replace(reply, **{**texts, "from_": dialled(texts["from_"])})
 
 
-def _with_number(sender: str) -> Select[tuple[Contact]]:
+def _with_number(sender: str) -> Select[Contact]:
     return select(Contact).where(Contact.phone.in_(spellings(sender))).order_by(Contact.id)
 
 
