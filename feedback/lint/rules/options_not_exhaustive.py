@@ -160,9 +160,9 @@ def _has_escape(listed: Choices, escapes: Sequence[str]) -> bool:
     if (
         words
         and words.mentions("case_stem", listed.stem)
-        and any(words.says("other_person", each) for each in listed.texts)
+        and any(words.says(kind, each) for each in listed.texts for kind in ("other_person", "depends"))
     ):
-        return True  # "Who chose? I did, my partner did, someone else did"
+        return True  # "Who chose? I did, my partner did, someone else did", "Who signs? My team, my boss, it depends"
     return any(
         option.role in escapes
         or (option.role is None and words and any(words.says(kind, text) for kind in said))
