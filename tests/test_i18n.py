@@ -296,8 +296,13 @@ def refusals(path: Path, names: Collection[str] = frozenset()) -> set[str]:
     return {argument.value for argument in given if isinstance(argument, ast.Constant)}
 
 
-READERS = ("core/contact/recipient.py", "services/customers/fields.py", "services/imports/rows.py")
-SAID_BY_NAME = {"_PARSE_FAULTS", "_TOO_LONG"}
+READERS = (
+    "core/contact/recipient.py",
+    "services/customers/fields.py",
+    "services/imports/rows.py",
+    "services/imports/several.py",
+)
+SAID_BY_NAME = {"_PARSE_FAULTS", "_TOO_LONG", "_HAS_EXTENSION", "REFUSED", "FIRST", "PRIMARY"}
 """Constants of the readers that are sentences."""
 
 

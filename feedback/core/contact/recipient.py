@@ -127,8 +127,8 @@ class PhoneNumber:
 
 
 def _is_followed_by_another(text: str, region: str | None) -> bool:
-    """Whether a slash stands behind a whole number, such as 030 123456 / 78; read together, the digits would be a
-    number that nobody has. Behind an area code (0171/1234567) it only separates."""
+    """Whether a slash follows a whole number, such as 030 123456 / 78; read together, the digits would be a number that
+    nobody has. After an area code (0171/1234567) it only separates."""
     first, slash, _ = text.rpartition("/")
     if not slash:
         return False

@@ -7,7 +7,7 @@ the mapping says that the first one is. Otherwise the cell is refused: a value m
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 Several = Literal["refuse", "first"]
@@ -19,9 +19,9 @@ _BETWEEN_ADDRESSES = re.compile(r"[\s;,|/<>]+|:::")
 _BETWEEN_NUMBERS = re.compile(r"\s*(?:;|\||:::|,|/|[\r\n]+|\s-\s|\s(?:or|and|veya|ve|oder|und|یا|و)\s)\s*")
 _PRIMARY = re.compile(r"[(\[]\s*primary\s*[)\]]|\bprimary\s*:|^\*\s*", re.IGNORECASE)
 _SHORTEST_NUMBER = 7
-"""Digits of what can be a phone number by itself: in 0171/1234567 the slash only stands behind the area code."""
+"""Digits of what can be a phone number by itself: in 0171/1234567 the slash only ends the area code."""
 
-REFUSED: Mapping[str, str] = {
+REFUSED = {
     "email": "Leave one e-mail address in this cell: it has several.",
     "phone": "Leave one phone number in this cell: it has several.",
     "id": "Leave one id in this cell, or write a row for each: it has several.",
@@ -49,7 +49,7 @@ def parts(kind: str, cell: str) -> list[str]:
 def chosen(
     kind: str, found: Sequence[str], several: Several, parse: Callable[[str], Any]
 ) -> tuple[Any, str | None]:
-    """The parsed value that is meant, and what to tell of the choice; nothing if all of them are the same.
+    """The parsed value that is meant, and what to say about the choice; nothing if all of them are the same.
 
     Raises ValueError if that is not known, or if no value can be read.
     """
@@ -72,7 +72,7 @@ def chosen(
 
 
 def _addresses(cell: str) -> list[str]:
-    """Each address, with a mark that stands beside it."""
+    """Each address, with the mark next to it."""
     found: list[str] = []
     for word in _BETWEEN_ADDRESSES.split(_PRIMARY.sub(lambda mark: f" {_mark(mark)} ", cell)):
         if "@" in word:

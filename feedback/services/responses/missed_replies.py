@@ -82,7 +82,7 @@ def _take_in(database: Database, key: str, reply: Reply, context: Context, now: 
 
 
 def _heed_last_stops(session: Session, key: str, listed: Iterable[Reply]) -> None:
-    """Opt out again whoever wrote START and then STOP, where the callback of the START came after that of the STOP.
+    """Opt out again everybody who wrote START and then STOP, if the callback of the START came after that of the STOP.
 
     Callbacks have no time, so the START seemed to be the last word; the provider's list knows when each was written.
     """
