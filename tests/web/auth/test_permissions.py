@@ -38,9 +38,12 @@ PUBLIC = {
     "security.mf_recovery",
     "security.wan_signin",
     "security.wan_signin_response",
+    "sso.sign_in",
+    "sso.answer",
+    "sso.logged_out",  # a call of the provider, with a signed token
 }
 """What anybody may open. A blueprint whose calls carry their own secret stands in OPEN_ROOMS instead."""
-OPEN_ROOMS = {"hooks", "doors_in", "api", "delighted", "mcp", "shared", "simulator", "trial"}
+OPEN_ROOMS = {"hooks", "doors_in", "api", "delighted", "mcp", "scim", "shared", "simulator", "trial"}
 CUSTOMERS_ROOMS = {"survey", "unsubscribe"}
 
 

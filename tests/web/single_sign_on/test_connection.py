@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from tests.web.auth.staff import password
 from tests.web.conftest import SignIn
 from tests.web.single_sign_on.conftest import with_provider
 
+NETWORKS = count(1)
+"""Nobody may sign in all the time from one network."""
 FORM = {
     "sso.issuer": "https://acme.okta.example",
     "sso.client_id": "0oa1",
@@ -54,7 +57,7 @@ def test_the_secret_is_stored_and_never_shown_and_names_of_groups_may_have_signs
 )
 def test_what_cannot_work_is_not_stored(office_app: Flask, changes: dict[str, str], said: str) -> None:
     admin = office_app.test_client()
-    assert password(admin, "admin").status_code == 302
+    assert password(admin, "admin", address=f"192.0.2.{next(NETWORKS)}").status_code == 302
     answer = admin.post("/settings/single-sign-on", data={**FORM, **changes})
     assert answer.status_code == 422 and said in answer.text
     assert "Okta" not in office_app.test_client().get("/login").text
@@ -86,7 +89,7 @@ def test_the_test_of_the_connection_says_in_words_what_is_wrong(
     app = create_app(runtime)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     admin = app.test_client()
-    assert password(admin, "admin").status_code == 302
+    assert password(admin, "admin", address=f"192.0.2.{next(NETWORKS)}").status_code == 302
     answer = admin.post("/settings/single-sign-on/connection")
     works = said.startswith("It tells")
     assert answer.status_code == (200 if works else 422) and said in answer.text
