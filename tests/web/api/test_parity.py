@@ -108,7 +108,8 @@ MISSING = "not built yet"
 WITHOUT = {
     OWN: (
         "account.end_other_sessions", "account.end_session", "account.save", "account.show",
-        "account.sign_out_everywhere", "desk.forget_view", "desk.news", "desk.save_view", "desk.callback", "desk.changes",
+        "account.sign_out_everywhere", "desk.forget_view",
+        "desk.news", "desk.save_view", "desk.callback", "desk.changes",
         "desk.read_replies", "search.search", "first_steps.checklist", "first_steps.dismiss",
     ),
     POWER: (
@@ -118,7 +119,8 @@ WITHOUT = {
         "desk.retry_notices",
     ),
     TEXTS: (
-        "themes.frame", "themes.tags", "causes.add", "causes.change", "causes.index", "questionnaires.acknowledge", "questionnaires.preview",
+        "themes.frame", "themes.tags", "causes.add",
+        "causes.change", "causes.index", "questionnaires.acknowledge", "questionnaires.preview",
         "questionnaires.rule", "studio.add_language", "studio.add_stage", "studio.archive", "studio.arrange_stage",
         "studio.blank", "studio.bring_back", "studio.change", "studio.change_stage", "studio.choices",
         "studio.compare", "studio.copy_template", "studio.download_translations", "studio.duplicate", "studio.edit",
