@@ -11,6 +11,7 @@ from feedback.i18n import _
 from feedback.lint.reporters.translation import translated
 from feedback.services.imports import menus
 from feedback.services.imports.answers import runs, vendors
+from feedback.services.imports.answers.history import as_asked
 from feedback.services.imports.mapping import ANSWERS
 from feedback.services.imports.menus import Chosen
 from feedback.store.database import Database
@@ -71,8 +72,9 @@ def page(database: Database, run: ImportRun, runtime: Runtime) -> dict[str, Any]
 def _questions(chosen: Chosen, runtime: Runtime) -> dict[str, str]:
     """The questions of the chosen survey that a column can answer."""
     ours = runtime.library.questionnaires.get(chosen.survey)
+    company = runtime.settings.organisation.name
     return {
-        f"{ANSWERS}.{each.key}": each.text.to(say().language)
+        f"{ANSWERS}.{each.key}": as_asked(each.text.to(say().language), "", say().language, company)
         for each in (ours.questions if ours else ())
         if not isinstance(each, _UNREADABLE)
     }

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from feedback.core.time.period import Period
 from feedback.errors import Conflict, Rejected
@@ -81,11 +82,11 @@ def newsroom(world: World) -> Newsroom:
         return Newsroom(world, lead.id, csm.id, link.id)
 
 
-def _role(session: object, name: str) -> Role:
-    found = session.scalar(select(Role).where(Role.name == name))  # type: ignore[attr-defined]
+def _role(session: Session, name: str) -> Role:
+    found = session.scalar(select(Role).where(Role.name == name))
     if found is None:
         found = Role(name=name)
-        session.add(found)  # type: ignore[attr-defined]
+        session.add(found)
     return found
 
 
@@ -127,7 +128,8 @@ def test_a_period_is_sent_once_also_by_two_workers_and_after_a_kill(
         with pytest.raises(KeyboardInterrupt):
             newsroom.send()
     assert newsroom.mails() == []
-    written, others = sending._written, []
+    written = sending._written
+    others: list[bool] = []
 
     def overtaken(*given: object) -> Iterator[object]:
         drafts = list(written(*given))  # type: ignore[arg-type]

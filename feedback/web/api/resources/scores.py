@@ -20,6 +20,7 @@ from feedback.services.rollups import DIMENSIONS
 from feedback.services.staff.api_keys import Scope
 from feedback.web.api.answers import answer
 from feedback.web.api.gate import Gate, caller
+from feedback.web.api.listing import DescribedOnce
 from feedback.web.api.problems import mistaken
 from feedback.web.api.resources.responses import period
 from feedback.web.api.scopes import needs
@@ -53,7 +54,7 @@ class SeriesPath(BaseModel):
     question: Short
 
 
-class ScoreQuery(In):
+class ScoreQuery(DescribedOnce, In):
     first_day: Day | None = Field(None, description="in the organisation's time zone; default: 90 days ago")
     last_day: Day | None = Field(None, description="default: today")
     group: Name | None = Field(
