@@ -21,8 +21,8 @@ from feedback.core.text.folding import fold_any
 
 LONGEST_WORD = 64
 ADDRESS = "@"
-"""Stands before the words of an address in a column of words, so that a search can leave them out: whoever sees
-addresses masked could else guess one letter by letter."""
+"""Stands before the words of an address in a column of words, so that a search can leave them out: somebody who
+sees addresses masked could else guess one letter by letter."""
 _WORD = re.compile(r"[^\W_]+")
 _INVISIBLE = "\u00ad\u061c\u200b\u200d\u200e\u200f\u2060\ufeff"
 _DIGITS = dict(zip("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "0123456789" * 2, strict=True))

@@ -87,11 +87,15 @@ _AT_ADDRESSES = PreparedStatement(
         select(_C.id, _C.phone, _C.email).where(_C.email.in_(_among("emails"))),
     )
 )
+# `key_share`: one decision excludes another, but not an answer, which refers to the contact and the account.
 _LOCK_CONTACTS = PreparedStatement(
-    select(_C.id).where(_C.id.in_(_among("ids"))).order_by(_C.id).with_for_update()
+    select(_C.id).where(_C.id.in_(_among("ids"))).order_by(_C.id).with_for_update(key_share=True)
 )
 _LOCK_ACCOUNTS = PreparedStatement(
-    select(Account.id).where(Account.id.in_(_among("ids"))).order_by(Account.id).with_for_update()
+    select(Account.id)
+    .where(Account.id.in_(_among("ids")))
+    .order_by(Account.id)
+    .with_for_update(key_share=True)
 )
 _PERMISSIONS = PreparedStatement(
     select(_CONSENTS.contact_id, _CONSENTS.kind, _CONSENTS.address, _CONSENTS.basis, _CONSENTS.withdrawn_at)
@@ -244,12 +248,14 @@ def lock(session: Session, contact_ids: set[int]) -> list[Contact]:
     session.flush()  # only statements about ORM objects do that by themselves
     together = contact_ids.union(*sharing(session, people(session, contact_ids)).values())
     locked = session.scalars(
-        select(Contact).where(Contact.id.in_(together)).order_by(Contact.id).with_for_update()
+        select(Contact).where(Contact.id.in_(together)).order_by(Contact.id).with_for_update(key_share=True)
     ).all()
     contacts = [each for each in locked if each.id in contact_ids]
     shared = {each.account_id for each in contacts if each.account_id}
     if shared:
-        accounts = select(Account).where(Account.id.in_(shared)).order_by(Account.id).with_for_update()
+        accounts = (
+            select(Account).where(Account.id.in_(shared)).order_by(Account.id).with_for_update(key_share=True)
+        )
         found = {each.id: each for each in session.scalars(accounts)}
         for contact in contacts:
             if contact.account_id:

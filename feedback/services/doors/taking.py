@@ -63,7 +63,7 @@ SEEN = "seen"
 
 
 def read(setup: DoorSetup, item: Any, settings: Settings) -> DoorReading | TakenItem:
-    """What is to be stored of one part of a body, or what has become of it if nothing is. Never raises for what is in
+    """What is to be stored of one part of a body, or what happened to it if nothing is. Never raises for what is in
     it.
 
     Call it outside of transactions: expressions of somebody else's may take long.

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, insert, select, text
 from sqlalchemy.orm import Session
 
 from feedback.core.contact.policy import Decision, Intended, Skip
@@ -154,3 +154,28 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_contacts(
         rows = eligibility.lock_people(session, ids)
         eligibility.know(session, rows, eligibility.policy(world.settings), world.now)
     assert len(statements) <= 10
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("migrated", ["postgres"], indirect=True)
+def test_what_refers_to_a_customer_is_stored_while_somebody_decides_about_them(world: World) -> None:
+    """An answer refers to the contact and the account. If it had to wait for a decision that also waits for it, the
+    database would end one of them."""
+    with world.database.writing() as session:
+        contact = world.contact(session, account=world.account(session))
+        ids, account_id = [contact.id], contact.account_id
+    with world.database.writing() as deciding:
+        eligibility.lock_people(deciding, ids)
+        with world.database.writing() as answering:
+            answering.execute(text("SET LOCAL lock_timeout = '5s'"))
+            answering.execute(
+                insert(Contact).values(
+                    external_id="c-new", account_id=account_id, created_at=world.now, updated_at=world.now
+                )
+            )
+            answering.execute(
+                insert(Consent).values(
+                    contact_id=ids[0], kind="sms", address="+905321234567", basis="contract", source="test",
+                    granted_at=world.now,
+                )
+            )  # fmt: skip
