@@ -176,6 +176,10 @@ DESK_CODE = (
             "customers/filters.py",
             "customers/merging.py",
             "customers/segments.py",
+            "themes/correcting.py",
+            "themes/frame_file.py",
+            "themes/frames.py",
+            "themes/learning.py",
             "exports/columns.py",
             "imports/answers/proposal.py",
             "report_mails/letters.py",
@@ -263,6 +267,7 @@ DESK_TEMPLATES = [
         "single_sign_on",
         "staff",
         "studio",
+        "themes",
         "webhooks",
         "doors",
     )

@@ -226,10 +226,13 @@ def db_upgrade() -> None:
 def db_rebuild_rollups() -> None:
     """Rebuild the rollups behind the reports from the answers."""
     from feedback.services import rollups
+    from feedback.services.themes import counting
     from feedback.store.portions import SHORT_REST, Portions
 
     runtime = the_runtime(library=False)
     rollups.rebuild_all(Portions(runtime.database, resting=SHORT_REST))
+    with runtime.database.writing() as session:
+        counting.mark_everything(session)  # the worker counts them
     click.echo("The rollups were rebuilt.")
 
 

@@ -1,4 +1,4 @@
-"""Words that stand out in the comments of a period, against the period before or against the other groups."""
+"""Words that stand out in the comments of a period, against the previous period."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A person says what a comment is about. That holds for ever: the machine never changes it."""
+"""A person says what a comment is about. That holds permanently: the machine never changes it."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from feedback.core.themes.frame import UNSORTED, Theme, ThemeFrame
 from feedback.core.themes.matching import parse_line
 from feedback.core.themes.written_words import LANGUAGES
 from feedback.errors import Rejected
+from feedback.i18n import _
 from feedback.lint.document.reader import read
 
 MOST_THEMES, MOST_LINES, LONGEST_LINE, LONGEST_FILE = 40, 200, 4_000, 200_000
@@ -24,7 +25,7 @@ class FrameRefused(Rejected):
     """A frame that cannot be used; `mistakes` are sentences, as (template, what fills its placeholders)."""
 
     def __init__(self, mistakes: list[tuple[str, dict[str, object]]]) -> None:
-        super().__init__("Fix these problems. The frame was not saved:")
+        super().__init__(_("Fix these problems. The frame was not saved:"))
         self.mistakes = mistakes
 
     @property
@@ -139,11 +140,6 @@ def _flag(raw: Mapping[str, Any], key: str, name: str) -> bool:
     if not isinstance(value, bool):
         raise _Mistake(NO_FLAG, key=key, field=name)
     return value
-
-
-def _(message: str) -> str:
-    """Marks a message of the catalogues."""
-    return message
 
 
 TOO_LONG = _("The text has more than {most} characters.")

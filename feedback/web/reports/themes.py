@@ -201,7 +201,7 @@ def titles_of(frame: ThemeFrame, say: Translator) -> dict[str, str]:
 
 
 def change_in_words(say: Translator, each: ThemeShare) -> str:
-    """Whether the share has changed since the period before; empty if that is not certain."""
+    """Whether the share has changed since the previous period; empty if that is not certain."""
     change = each.share.change
     if each.covered or change is None or change.low <= 0 <= change.high:
         return ""

@@ -9,7 +9,7 @@ from feedback.services import reports
 from feedback.services.access import Viewer
 from feedback.services.reports import CommentFilter
 from feedback.store.database import Database
-from tests.factories_reports import MARCH, answered
+from tests.factories_reports import LIBRARY, MARCH, answered
 
 NOW = CommentFilter(Period(date(2026, 3, 1), date(2026, 3, 31)))
 BEFORE = CommentFilter(Period(date(2026, 2, 1), date(2026, 2, 28)))
@@ -23,12 +23,12 @@ def test_a_word_of_this_period_is_found_and_small_sides_are_not_compared(migrate
         for _ in range(9):
             answered(session, 9, MARCH - timedelta(days=20), words="nice people")
     with migrated.reading() as session:
-        few = reports.words_that_stand_out(session, LEAD, NOW, BEFORE, "en")
+        few = reports.words_that_stand_out(session, LIBRARY, LEAD, NOW, BEFORE, "en")
     assert (few.a.n, few.b.n, few.more, few.less) == (12, 9, None, None)
     with migrated.writing() as session:
         for _ in range(11):
             answered(session, 9, MARCH - timedelta(days=20), words="nice people")
     with migrated.reading() as session:
-        found = reports.words_that_stand_out(session, LEAD, NOW, BEFORE, "en")
+        found = reports.words_that_stand_out(session, LIBRARY, LEAD, NOW, BEFORE, "en")
     assert {each.word for each in found.more or ()} == {"invoice", "late"}
     assert {each.word for each in found.less or ()} == {"nice", "people"}

@@ -28,7 +28,8 @@ def test_the_shipped_frame_is_read_and_has_names_and_words_in_every_language() -
     ("text", "sentence"),
     [
         ("themes: [", "Line 1: "),
-        ("- a", "Write a list of themes below the word themes."),
+        ("a: b", "Write a list of themes below the word themes."),
+        ("- a", "Line 1: "),
         ("themes: []", "Write a list of themes below the word themes."),
         ("themes: [3]", "Theme number 1 needs a key, a name and words."),
         (
@@ -53,7 +54,7 @@ def test_the_shipped_frame_is_read_and_has_names_and_words_in_every_language() -
         (ONE + ONE.partition("themes:\n")[2], "Two themes have the key price. Give one of them another key."),
         (
             "themes: " + "[" * 2_000,
-            "Line 1 is not YAML. Look for a missing colon, quote or indentation there.",
+            "Line 1: The file is nested too deeply.",
         ),
         ("x" * 200_001, "The text has more than 200000 characters."),
     ],

@@ -91,8 +91,8 @@ def test_a_person_may_say_that_no_theme_fits(migrated: Database) -> None:
     assert entry is not None
     assert (entry.action, entry.detail["before"], entry.detail["themes"]) == ("tagged", "price", "-")
     with migrated.reading() as session:
-        unsorted = reports.comments(session, LEAD, CommentFilter(MONTH, themes=("-",)))
-        priced = reports.comments(session, LEAD, CommentFilter(MONTH, themes=("price",)))
+        unsorted = reports.comments(session, LIBRARY, LEAD, CommentFilter(MONTH, themes=("-",)))
+        priced = reports.comments(session, LIBRARY, LEAD, CommentFilter(MONTH, themes=("price",)))
     assert ([each.text for each in unsorted], priced) == (["Expensive"], [])
 
 
@@ -140,7 +140,7 @@ def test_shares_scores_and_trend_are_those_of_the_comments(migrated: Database) -
         assert scores["price"][2] == 6 and scores["price"][9] == 2 and sum(scores[""].values()) == 12
         points = reports.theme_over_time(session, "price", Period(BEFORE.start, MONTH.end), Bucket.MONTH)
         assert [(each.n, each.share.n if each.share else None) for each in points] == [(0, None), (12, 8)]
-        happy = reports.contradictions(session, LEAD, CommentFilter(MONTH), ["price"])
+        happy = reports.contradictions(session, LIBRARY, LEAD, CommentFilter(MONTH), ["price"])
         assert {each.value for each in happy} == {9}
 
 
