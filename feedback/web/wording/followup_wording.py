@@ -157,6 +157,12 @@ AUDITED: Mapping[str, str] = {
     "cancelled": _("cancelled"),
     "rotated": _("changed the secret"),
     "began": _("began a wave"),
+    "tagged": _("changed the themes"),
+    "sent": _("sent by mail"),
+    "address changed": _("changed the e-mail address, as the sign-in of the company says"),
+    "linked to provider": _("linked the account to the sign-in of the company"),
+    "signed out by provider": _("signed out by the sign-in of the company"),
+    "removed by provider": _("deactivated by the sign-in of the company"),
     "ended": _("ended"),
     "redelivered": _("sent an event again"),
     "replayed": _("sent past events again"),
@@ -208,6 +214,9 @@ SUBJECTS: Mapping[str, str] = {
     "channel": _("Channel"),
     "first_steps": _("First steps"),
     "campaign": _("Campaign"),
+    "comment": _("Comment"),
+    "theme_frame": _("List of themes"),
+    "directory_group": _("Group of the sign-in of the company"),
 }
 INVITATIONS: Mapping[str, str] = {
     "queued": _("waiting to be sent"),
