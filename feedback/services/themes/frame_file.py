@@ -25,7 +25,7 @@ class FrameRefused(Rejected):
     """A frame that cannot be used; `mistakes` are sentences, as (template, what fills its placeholders)."""
 
     def __init__(self, mistakes: list[tuple[str, dict[str, object]]]) -> None:
-        super().__init__(_("Fix these problems. The frame was not saved:"))
+        super().__init__(_("Fix these problems. The themes were not saved:"))
         self.mistakes = mistakes
 
     @property

@@ -82,7 +82,7 @@ def _with_line(text: str, theme: str, language: str, word: str) -> str:
         found = (n for n in range(place, len(lines)) if lines[n].strip() == wanted)
         place = next(found, -1)
         if place < 0:
-            raise Rejected("Write this word into the frame yourself: its place was not found.")
+            raise Rejected("Write this word into the list yourself: its place was not found.")
     indent = len(lines[place + 1]) - len(lines[place + 1].lstrip())
     return "\n".join([*lines[: place + 1], f"{' ' * indent}- {word}", *lines[place + 1 :]])
 
