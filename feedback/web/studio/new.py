@@ -25,7 +25,7 @@ from feedback.web.http.locale import say
 from feedback.web.http.routes import Route, get, post
 from feedback.web.questionnaires.views import SEVERITY_WORDS, worst
 from feedback.web.studio import frame
-from feedback.web.studio.form_wording import IN_FORM, TYPE_NAMES
+from feedback.web.studio.form.wording import IN_FORM, TYPE_NAMES
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime

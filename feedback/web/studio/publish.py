@@ -30,7 +30,8 @@ from feedback.web.http.locale import say
 from feedback.web.http.numbers import whole
 from feedback.web.http.routes import Route, get, post
 from feedback.web.questionnaires.views import SEVERITY_WORDS
-from feedback.web.studio import form_wording, frame, stage_wording
+from feedback.web.studio import frame, stage_wording
+from feedback.web.studio.form import wording
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -136,7 +137,7 @@ class Publishing:
             prepared=prepared,
             is_undo=is_undo,
             told=told,
-            in_form=form_wording.IN_FORM,
+            in_form=wording.IN_FORM,
             can_undo=self._can_undo(session, key),
             base=prepared.edition if is_undo else draft.edit,
             errors=in_language(list(prepared.errors), language),
@@ -224,14 +225,14 @@ def _texts(text: str) -> dict[tuple[str, str], tuple[str, str]]:
     found: dict[tuple[str, str], tuple[str, str]] = {}
     for box in form.boxes():
         where = _place(form, box)
-        for language, wording in box.wordings.items():
-            found[box.name, language] = where, wording
+        for language, words in box.wordings.items():
+            found[box.name, language] = where, words
     return found
 
 
 def _place(form: Outline, box: TextBox) -> str:
     """Where a text stands in the form, in words: "Question 2 · Option"."""
-    part = form_wording.role_name(box.role)
+    part = wording.role_name(box.role)
     card = next((each for each in form.cards if box.name.startswith(f"{each.name}.")), None)
     if card is None:
         return part

@@ -10,7 +10,7 @@ from feedback.core.questionnaire import Questionnaire
 from feedback.lint.options import known_facts
 from feedback.lint.options.routes import every_condition
 from feedback.web.http.locale import say
-from feedback.web.studio import form_wording
+from feedback.web.studio.form import wording
 
 FIELD = "fact."
 """Begins the name of the field of a fact: `fact.account.segment`."""
@@ -36,12 +36,12 @@ def fact_choices(questionnaire: Questionnaire, sent: Mapping[str, str]) -> list[
 def _choice(questionnaire: Questionnaire, fact: str, sent: Mapping[str, str]) -> FactChoice:
     leaves = (leaf for _, condition in every_condition(questionnaire) for leaf in condition.leaves())
     values = known_facts.possible(fact, ()) or known_facts.named(leaf for leaf in leaves if leaf.fact == fact)
-    words = [(each, form_wording.fact_value(fact, each)) for each in list(values)[:MOST]]
+    words = [(each, wording.fact_value(fact, each)) for each in list(values)[:MOST]]
     if fact != "survey.channel":
         words.insert(0, ("", say().gettext("not known")))
     chosen = sent.get(FIELD + fact, "")[:LONGEST]
     known = chosen if chosen in dict(words) else words[0][0]
-    return FactChoice(FIELD + fact, form_wording.fact_name(fact), words, known)
+    return FactChoice(FIELD + fact, wording.fact_name(fact), words, known)
 
 
 def facts_chosen(questionnaire: Questionnaire, sent: Mapping[str, str]) -> dict[str, str]:

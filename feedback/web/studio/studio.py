@@ -8,7 +8,6 @@ from flask import Blueprint
 
 from feedback.web.http.routes import blueprint_of
 from feedback.web.studio import (
-    form,
     history,
     journey,
     new,
@@ -19,6 +18,7 @@ from feedback.web.studio import (
     translations,
     yaml_view,
 )
+from feedback.web.studio.form import page
 
 if TYPE_CHECKING:
     from feedback.bootstrap import Runtime
@@ -34,7 +34,7 @@ def blueprint(runtime: Runtime) -> Blueprint:
         *publish.routes(runtime),
         *present.routes(runtime),
         *translations.routes(runtime),
-        *form.routes(runtime),
+        *page.routes(runtime),
         *yaml_view.routes(runtime),
         *preview.routes(runtime),
     )

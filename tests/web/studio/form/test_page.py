@@ -12,7 +12,8 @@ from feedback import clock, lint
 from feedback.bootstrap import Runtime
 from feedback.services.studio import drafts
 from feedback.store.models import Account
-from feedback.web.studio import form, frame, preview
+from feedback.web.studio import frame, preview
+from feedback.web.studio.form import page
 from tests.web.conftest import SignIn
 
 KEY = "relationship-nps"
@@ -160,12 +161,12 @@ def test_a_missing_name_of_the_organisation_is_told_with_the_way_to_set_it(
 ) -> None:
     said, link = "Your organisation has no name yet, so {company} stays empty", 'href="/settings/brand"'
     assert said not in sign_in("lead").get(PAGE).text
-    for view in (form.QuestionnaireForm, preview.Preview):
+    for view in (page.QuestionnaireForm, preview.Preview):
         monkeypatch.setattr(view, "company", "")
-    for page in (PAGE, f"/studio/{KEY}/preview"):
-        assert said in sign_in("lead").get(page).text
-        assert link not in sign_in("lead").get(page).text
-        assert link in sign_in("admin").get(page).text
+    for address in (PAGE, f"/studio/{KEY}/preview"):
+        assert said in sign_in("lead").get(address).text
+        assert link not in sign_in("lead").get(address).text
+        assert link in sign_in("admin").get(address).text
 
 
 def test_a_text_that_is_no_yaml_is_shown_with_the_line_and_can_not_be_edited(lead: FlaskClient) -> None:

@@ -34,7 +34,8 @@ from feedback.web.http.locale import say
 from feedback.web.http.numbers import whole
 from feedback.web.http.routes import Route, get, post
 from feedback.web.questionnaires.views import SEVERITY_WORDS, named
-from feedback.web.studio import form_actions, form_wording, frame, insertions, preview
+from feedback.web.studio import frame, preview
+from feedback.web.studio.form import actions, insertions, wording
 from feedback.web.studio.yaml_view import CATEGORY_NAMES
 
 if TYPE_CHECKING:
@@ -103,9 +104,9 @@ class QuestionnaireForm:
             document = lint.read(text, f"{draft.key}.yaml", around.of(draft.key))
             form["better"] = placed.better(placed.findings(document, say().language), *arguments)
         if action != "accept":
-            return checked.edited(text, form_actions.change_of(form), say().language)
+            return checked.edited(text, actions.change_of(form), say().language)
         form["do"] = "save"
-        text = checked.edited(text, form_actions.change_of(form), say().language)
+        text = checked.edited(text, actions.change_of(form), say().language)
         return spliced(text, live_lint.accept(text, draft.key, around, _acceptance(form, *arguments)))
 
     def _draft(self, key: str) -> tuple[StudioDraft, Surroundings]:
@@ -134,7 +135,7 @@ class QuestionnaireForm:
             "add": request.args.get("add", type=whole) if request.method == "GET" else None,
             "refused": say().gettext(str(refused)) if refused else "",
             "is_conflict": isinstance(refused, Conflict),
-            "typed": form_actions.typed(request.form) if refused else {},
+            "typed": actions.typed(request.form) if refused else {},
             "undo": undo,
             "found": placed.findings(document, say().language),
             "severities": SEVERITY_WORDS,
@@ -164,8 +165,8 @@ class QuestionnaireForm:
         known = self._values_of_facts() if allows(Permission.EDIT_QUESTIONNAIRES) else {}
         declared = document.at(("fields",))
         fields = [str(each) for each in declared] if isinstance(declared, list) else []
-        customers = form_wording.customer_menu(known, form.languages, fields)
-        return {"menus": form_wording.menu(form.cards), "customers": customers}
+        customers = wording.customer_menu(known, form.languages, fields)
+        return {"menus": wording.menu(form.cards), "customers": customers}
 
     def _values_of_facts(self) -> Mapping[str, Sequence[str]]:
         """What is known of customers; read again after FRESH, because each key in an open question asks for it."""
@@ -187,11 +188,9 @@ class QuestionnaireForm:
         return {
             "form": form,
             "fingerprint": partial(fingerprint, document.data),
-            "words": form_wording,
+            "words": wording,
             "types": [
-                (each, form_wording.TYPE_NAMES[each])
-                for each in QUESTION_TYPES
-                if each in form_wording.TYPE_NAMES
+                (each, wording.TYPE_NAMES[each]) for each in QUESTION_TYPES if each in wording.TYPE_NAMES
             ],
             "direction": direction,
             "instruments": [(name, each.title) for name, each in instruments().items()],

@@ -22,7 +22,7 @@ from feedback.services.studio.editing import (
 )
 from feedback.services.studio.editing.places import path_of
 from feedback.services.studio.editing.texts import value_at
-from feedback.web.studio import form_wording
+from feedback.web.studio.form import wording
 
 Form = MultiDict[str, str]
 ALWAYS, AS_WRITTEN = "", "keep"
@@ -183,7 +183,7 @@ def _says(form: Form, name: str, present: Any) -> bool:
     said = [value for value in form.getlist(f"if|{name}") if value != ALWAYS]
     is_any = isinstance(present, dict) and bool(present.get("any"))
     how = form.get(f"how|{name}", "any" if is_any else "all")
-    return bool(present) and said == form_wording.chosen(present) and is_any == (how == "any")
+    return bool(present) and said == wording.chosen(present) and is_any == (how == "any")
 
 
 class Asked(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from feedback.services.studio.editing.messages import FALLBACKS
 from feedback.services.studio.editing.outline import Card
 from feedback.web.http.locale import say
-from feedback.web.studio.form_wording import short
+from feedback.web.studio.form.wording import short
 
 
 class Insertion(NamedTuple):
