@@ -22,11 +22,12 @@ def continued(questionnaire: Questionnaire, published: Sequence[Questionnaire]) 
     """The version whose series a questionnaire continues; `published` is in order, the earliest first.
 
     Versions of the same questionnaire come before others of the series, and what was asked without a bridge
-    before what was asked on one: who has published a new wording for a while has not made it the old one.
+    before what was asked on one: who has published a new wording for a while has not made it the old one. What another
+    questionnaire asks on a bridge only, such as a history that was imported, says nothing about the series.
     """
     series = [each for each in published if each.series == questionnaire.series]
-    own = [each for each in series if each.key == questionnaire.key] or series
-    settled = [each for each in own if not each.trend_bridge]
+    own = [each for each in series if each.key == questionnaire.key]
+    settled = [each for each in own or series if not each.trend_bridge]
     return settled[-1] if settled else next(iter(own), None)
 
 
