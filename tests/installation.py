@@ -319,7 +319,7 @@ TABLES = {
     "support, distribution": "/insights/scores/support-csat/satisfaction?export=distribution.csv",
     "support, by segment": "/insights/scores/support-csat/satisfaction?export=by-segment.csv",
     "support, response rates": "/insights/scores/support-csat/satisfaction?export=rates.csv",
-    "accounts": "/insights/accounts?export=accounts.csv",
+    "accounts": "/insights/accounts?order=renewal&export=accounts.csv",
     "outcomes": "/insights/loop?export=outcomes.csv",
     "causes": "/insights/loop?export=causes.csv",
     "recovered": "/insights/loop?export=recovered.csv",

@@ -29,6 +29,7 @@ LICENCES = frozenset(
         "BSD-2-Clause",
         "BSD-3-Clause",
         "ISC",
+        "LGPL-2.1-or-later",
         "LGPL-3.0-only",
         "MIT",
         "MIT-0",
@@ -49,8 +50,9 @@ CLASSIFIED = {
     "Zope Public License": "ZPL-2.1",
 }
 """Classifiers of packages that give no SPDX expression."""
-READ_BY_HAND = {"qrcode": "BSD-3-Clause"}
-"""Packages whose metadata are not clear. qrcode: BSD, and the MIT notice of the code that it began with."""
+READ_BY_HAND = {"jalali-core": "LGPL-2.1-or-later", "qrcode": "BSD-3-Clause"}
+"""Packages whose metadata are not clear. jalali-core: its file LICENSE names the version. qrcode: BSD, and the MIT
+notice of the code that it began with."""
 
 
 @cache

@@ -135,7 +135,7 @@ COLUMNS: Mapping[str, Mapping[Whose, str]] = {
     "theme_frame": {N: "content"},
     "usage_point": {CO: "key", N: "name"},
     "user": {
-        ST: "email name language time_zone work_days holidays password fs_uniquifier fs_webauthn_user_handle "
+        ST: "email name language time_zone calendar work_days holidays password fs_uniquifier fs_webauthn_user_handle "
         "last_login_ip current_login_ip tf_primary_method tf_totp_secret mf_recovery_codes",
     },
     "webauthn_key": {ST: "credential_id public_key transports extensions name usage device_type"},

@@ -57,6 +57,7 @@ NOT_LIGHT = {
     "doctor": "checks every questionnaire",
     "export responses": "columns come from the questionnaires",
     "support-bundle": "counts everything that the pages show",
+    "undo-import": "takes back answers, which are counted by their questionnaires",
     "user reset-mfa": "refused without a second factor, so it is tried in test_staff.py",
     **dict.fromkeys(("held keep", "held release", "held send"), "a rare decision about messages"),
     "init": "makes the tables",

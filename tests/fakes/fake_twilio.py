@@ -170,6 +170,7 @@ class FakeTwilio:
         self.messages: list[Message] = []
         self._index: dict[str, list[Message]] = defaultdict(list)
         self._indexed = 0
+        self._newest: Message | None = None
         self.opted_out: set[str] = set()
         self.next_faults: deque[str] = deque()
         self.refuse_all_with: int | None = None  # an error code
@@ -322,17 +323,23 @@ class FakeTwilio:
             "uri": f"{base}?{urlencode(query)}",
         }
 
+    def _index_is_old(self) -> bool:
+        """Whether somebody has taken messages away since the last look, and put others there."""
+        known = self._indexed
+        return known > len(self.messages) or (known > 0 and self.messages[known - 1] is not self._newest)
+
     def _sent_to(self, number: str | None) -> list[Message]:
         """All messages, or those to a number: by an index of what came since the last look, because reading a hundred
         thousand for each of them would take longer than what is tried with them."""
         with self._lock:
             if number is None:
                 return list(self.messages)
-            if self._indexed > len(self.messages):
+            if self._index_is_old():
                 self._index, self._indexed = defaultdict(list), 0
             for message in self.messages[self._indexed :]:
                 self._index[message.to].append(message)
             self._indexed = len(self.messages)
+            self._newest = self.messages[-1] if self.messages else None
             return list(self._index[number])
 
     # Calling back

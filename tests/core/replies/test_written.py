@@ -29,7 +29,7 @@ REASON: dict[str, Any] = {
     ("language", "text"),
     [
         ("en", "Why?\nReply with a number:\n1 Price\n2 Quality\n3 I do not know"),
-        ("tr", "Neden?\nNumarasını yazıp yanıtlayın:\n1 Fiyat\n2 Kalite\n3 Bilmiyorum"),
+        ("tr", "Neden?\nYanıtınızın numarasını yazın:\n1 Fiyat\n2 Kalite\n3 Bilmiyorum"),
         ("fa", "چرا؟\nشمارهٔ پاسخ را بفرستید:\n۱ قیمت\n۲ کیفیت\n۳ نمی‌دانم"),
     ],
 )

@@ -95,7 +95,8 @@ def test_no_personal_value_is_in_the_bundle(surveyed: World) -> None:
         values = {each for each in personal_values(session) if len(each) > SHORT}
     assert len(values) > 100
     assert {"zara@example.com", "Zara Owner"} < values
-    ours = [*json.loads(bundle_of(surveyed)["tables.json"]), support_bundle.README]
+    files = bundle_of(surveyed)
+    ours = [*json.loads(files["tables.json"]), *json.loads(files["settings.json"]), support_bundle.README]
     words = {
         each for each in values if any(each in text for text in ours)
     }  # such as `text`, a key of a notice

@@ -196,7 +196,7 @@ def test_who_has_no_channel_is_listed_with_what_each_channel_lacks(app: Flask, s
     with app.extensions["feedback"].database.writing() as session:
         enrolment = session.scalars(select(Enrolment).where(Enrolment.state == "skipped")).one()
         enrolment.reason, enrolment.explanation = "no_channel", [{"code": "no_channel", "params": lacking}]
-    page = sign_in("lead").get("/deliveries/").text.split("Recently skipped")[1]
+    page = sign_in("lead").get("/deliveries/").text.partition("Recently skipped")[2]
     for told in (
         name,
         "No channel available",
@@ -258,12 +258,21 @@ def test_every_reason_to_wait_has_words(language: str) -> None:
 def test_a_day_that_is_past_is_no_day_from_which_somebody_may_be_asked(app: Flask, sign_in: SignIn) -> None:
     name = not_asked(app, timedelta(days=-1))
     page = sign_in("lead").get("/deliveries/").text
-    assert name in page.split("Recently skipped")[1]
+    assert name in page.partition("Recently skipped")[2]
     assert "eligible again" not in page
 
 
-def test_why_something_was_not_sent_says_of_which_days(sent: dict[str, int], sign_in: SignIn) -> None:
-    page = sign_in("lead").get("/deliveries/?days=14").text
+def test_why_something_was_not_sent_says_of_which_days(
+    app: Flask, sent: dict[str, int], sign_in: SignIn
+) -> None:
+    client = sign_in("lead")
+    page = client.get("/deliveries/?days=14").text
+    assert "<h2>Why messages failed · last 14 days</h2>" in page
+    assert "Why messages were cancelled" not in page, "a table without rows"
+    not_asked(app, timedelta(days=30))
+    with app.extensions["feedback"].database.writing() as session:
+        session.get_one(Message, sent["held"]).state = lifecycle.MessageState.CANCELLED
+    page = client.get("/deliveries/?days=14").text
     for heading in ("Why messages failed", "Why messages were cancelled", "Why surveys were skipped"):
         assert f"<h2>{heading} · last 14 days</h2>" in page
 

@@ -475,7 +475,7 @@ def test_the_form_offers_every_filter_of_the_comments_and_keeps_what_was_chosen(
     page = client.get("/insights/comments?band=bad&segment=core&language=fa&follow-up=open").text
     fields = set(re.findall(r'<select name="([^"]+)"', page))
     assert fields == {
-        "series", "band", "segment", "stage", "channel", "language", "owner", "follow-up",
+        "series", "band", "theme", "segment", "stage", "channel", "language", "owner", "follow-up",
     }  # fmt: skip
     chosen = re.findall(r'<option value="([^"]+)" selected', page)
     assert chosen == ["bad", "core", "fa", "open"]
