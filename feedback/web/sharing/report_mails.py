@@ -156,14 +156,13 @@ def _typed() -> dict[str, Any]:
 def _wish() -> ReportMailWish:
     """What the form asks for."""
     form = request.form
-    people = [whole(each) for each in form.getlist("people") if each.isdigit()]
-    link = form.get("link", "")
+    people = form.getlist("people", type=whole)
     language = form.get("language", "")
     return ReportMailWish(
         name=form.get("name", ""),
         rhythm=form.get("rhythm", ""),
         people=people[:1_000],
         addresses=[each for each in re.split(r"[\s,;]+", form.get("addresses", "")[:10_000]) if each],
-        link_id=whole(link) if link.isdigit() else None,
+        link_id=form.get("link", type=whole),
         language=language if language in LANGUAGES["desk"] else "en",
     )
