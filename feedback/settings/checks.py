@@ -460,7 +460,7 @@ def _single_sign_on(settings: Settings) -> Iterator[Problem]:
         yield Problem(
             "F084",
             f"sso.roles is wrong for {', '.join(wrong)}.",
-            "Write admin, lead, csm or viewer behind each group.",
+            "Write admin, lead, csm or viewer after each group.",
             settings=("sso.roles",),
         )
     if sso.passwords == "emergency" and not sso.emergency_account:

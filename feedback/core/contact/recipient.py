@@ -73,7 +73,7 @@ class PhoneNumber:
         import phonenumbers  # noqa: PLC0415  (40 ms that the command line need not pay)
 
         if _is_followed_by_another(text, default_region):
-            raise ValueError("Write one number only: there is another one behind the slash.")
+            raise ValueError("Leave one number only: there is another one after the slash.")
         if _EXTENSION.search(text):
             raise ValueError(_HAS_EXTENSION)
         try:

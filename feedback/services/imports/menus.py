@@ -67,7 +67,7 @@ TARGETS: Mapping[Kind, Mapping[str, str]] = {
     "answers": {
         "response.at": _("Time of the answer"),
         "response.id": _("ID of the response"),
-        "response.finished": _("Answered to the end (yes or no)"),
+        "response.finished": _("Completed (yes or no)"),
         "response.language": _("Language"),
         "contact.email": _("E-mail"),
         "contact.phone": _("Phone"),
@@ -82,7 +82,7 @@ TARGETS: Mapping[Kind, Mapping[str, str]] = {
         "new.rating5": _("Another question: rating, 1 to 5"),
         "new.single": _("Another question: one of several answers"),
         "new.multi": _("Another question: several answers"),
-        "new.text": _("Another question: own words"),
+        "new.text": _("Another question: free text"),
     },
 }
 """Kind -> what a column can be, in the order of the menu."""

@@ -150,7 +150,7 @@ def tell_of_emergency(session: Session, user: User, network: str, context: Conte
         told = say.gettext(
             "Somebody signed in to the emergency account {email} without your company's sign-in, from the network "
             "{network}. The account is meant for the time when that sign-in does not work. If nobody of you did this, "
-            "sign the account out on the page of the team and change its password:",
+            "sign the account out on the Team page and change its password:",
             email=user.email,
             network=network,
         )

@@ -90,7 +90,7 @@ def correct(
     before = themes_of(session, [answer_id]).get(answer_id, [])
     known = {*frame.frame.keys, *(each.theme for each in before)} - {UNSORTED}
     if len(wanted) > MOST or not known.issuperset(wanted):
-        raise Rejected("Choose themes of the list. Nothing was saved.")
+        raise Rejected("Choose themes from the list. Nothing was saved.")
     session.execute(delete(CommentTheme).where(CommentTheme.answer_id == answer_id))
     session.add_all(
         CommentTheme(

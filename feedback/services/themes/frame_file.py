@@ -151,7 +151,7 @@ BAD_KEY = _(
     "Theme number {place} needs a key of small letters, digits and _, such as price. It begins with a letter."
 )
 KEY_TWICE = _("Two themes have the key {key}. Give one of them another key.")
-UNKNOWN_FIELD = _("Theme {key}: nobody knows the field {field}. Remove it, or correct its spelling.")
+UNKNOWN_FIELD = _("Theme {key}: there is no field {field}. Remove it, or correct its spelling.")
 NAME_MISSING = _("Theme {key}: give it a name in English, Turkish and Persian.")
 BY_LANGUAGE = _("Theme {key}: below {field}, write en, tr or fa.")
 TOO_LONG_TEXT = _("Theme {key}: {field} is a text of at most {most} characters.")

@@ -50,7 +50,7 @@ class ReportMailViews:
             lambda session, now: schedules.make(
                 session, _wish(), by=current_user.id, now=now, zone=zone_of(session)
             ),
-            _("The report was made. Its first mail comes after the period that now runs."),
+            _("The report was created. The first one is sent when the current period is over."),
         )
 
     @may(Permission.EXPORT)
@@ -76,7 +76,7 @@ class ReportMailViews:
             lambda session, now: schedules.resume(
                 session, mail_id, by=current_user.id, now=now, zone=zone_of(session)
             ),
-            _("The report is sent again, from the period on that now runs."),
+            _("The report is active again. The next one is sent when the current period is over."),
         )
 
     @may(Permission.EXPORT)

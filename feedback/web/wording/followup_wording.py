@@ -159,10 +159,10 @@ AUDITED: Mapping[str, str] = {
     "began": _("began a wave"),
     "tagged": _("changed the themes"),
     "sent": _("sent by mail"),
-    "address changed": _("changed the e-mail address, as the sign-in of the company says"),
-    "linked to provider": _("linked the account to the sign-in of the company"),
-    "signed out by provider": _("signed out by the sign-in of the company"),
-    "removed by provider": _("deactivated by the sign-in of the company"),
+    "address changed": _("changed the e-mail address to match the company's sign-in"),
+    "linked to provider": _("linked the account to the company's sign-in"),
+    "signed out by provider": _("signed out by the company's sign-in"),
+    "removed by provider": _("deactivated by the company's sign-in"),
     "ended": _("ended"),
     "redelivered": _("sent an event again"),
     "replayed": _("sent past events again"),
@@ -216,7 +216,7 @@ SUBJECTS: Mapping[str, str] = {
     "campaign": _("Campaign"),
     "comment": _("Comment"),
     "theme_frame": _("List of themes"),
-    "directory_group": _("Group of the sign-in of the company"),
+    "directory_group": _("Group of the company's sign-in"),
 }
 INVITATIONS: Mapping[str, str] = {
     "queued": _("waiting to be sent"),

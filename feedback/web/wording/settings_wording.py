@@ -94,12 +94,12 @@ LABELS: Mapping[str, str] = {
     "sso.client_secret": _("Client secret"),
     "sso.provider_name": _("Name on the button"),
     "sso.scopes": _("Scopes"),
-    "sso.domains": _("Domains of addresses"),
+    "sso.domains": _("E-mail domains"),
     "sso.new_accounts": _("First sign-in"),
-    "sso.groups_claim": _("Claim with the groups"),
+    "sso.groups_claim": _("Groups claim"),
     "sso.roles": _("Roles by group"),
-    "sso.other_role": _("Role of all others"),
-    "sso.second_factor_values": _("Second factor of the provider"),
+    "sso.other_role": _("Role for everybody else"),
+    "sso.second_factor_values": _("Provider's second factor"),
     "sso.passwords": _("Passwords and passkeys"),
     "sso.emergency_account": _("Emergency account"),
     "sso.sign_out_at_provider": _("Sign out at the provider, too"),
@@ -170,14 +170,14 @@ HINTS: Mapping[str, str] = {
     "sso.provider_name": _("Sign in with ... For example: Okta."),
     "sso.scopes": _("Separated by spaces. Some providers give groups only with the scope groups."),
     "sso.domains": _(
-        "Only addresses of these domains find or get an account at the first sign-in: example.com example.org. Empty: "
-        "all."
+        "Only people with addresses at these domains find or get an account at their first sign-in: example.com "
+        "example.org. Empty: all domains."
     ),
-    "sso.new_accounts": _("Who may sign in who has not signed in with the provider before."),
-    "sso.groups_claim": _("Where the provider's answer lists the groups of a person."),
+    "sso.new_accounts": _("Who may sign in through the provider for the first time."),
+    "sso.groups_claim": _("The part of the provider's answer that lists a person's groups."),
     "sso.roles": _(
-        "One group a line: CS leads = lead. The roles are admin, lead, csm and viewer; separate several by spaces. If "
-        "this is empty, roles are given on the page of the team."
+        "One group per line: CS leads = lead. The roles are admin, lead, csm and viewer; separate several with spaces. "
+        "If this is empty, roles are set on the Team page."
     ),
     "sso.other_role": _("For people in none of these groups. None: they may not sign in."),
     "sso.second_factor_values": _(
@@ -220,7 +220,7 @@ CHOICES: Mapping[str, str] = {
     "admins": _("Required for admins"),
     "everybody": _("Required for everybody"),
     "made": _("Everybody at the provider"),
-    "invited": _("Only who has an account here"),
+    "invited": _("Only people with an account here"),
     "allowed": _("Allowed for everybody"),
     "emergency": _("For the emergency account only"),
     "viewer": _("Viewer"),
@@ -256,7 +256,7 @@ PROBLEMS: Mapping[str, str] = {
     "F081": _("Use the https address of the provider: anybody in between could sign in as somebody else."),
     "F082": _("Copy the client ID from the provider."),
     "F083": _("Add openid to the scopes."),
-    "F084": _("Write admin, lead, csm or viewer behind each group."),
+    "F084": _("Write admin, lead, csm or viewer after each group."),
     "F085": _("Name an admin who can sign in when the provider does not work."),
     "twilio.api_key_sid": _("Set both parts of the API key, or none."),
     "smtp.username": _("Set user name and password, or neither."),

@@ -10,7 +10,7 @@ from feedback.services.staff.provider_accounts import SignInRefusal
 REFUSALS: Mapping[SignInRefusal, str] = {
     SignInRefusal.INACTIVE: _("This user is deactivated."),
     SignInRefusal.NO_ADDRESS: _(
-        "Ask an admin to add the scope email: your company's sign-in did not tell your e-mail address."
+        "Ask an admin to add the scope email: your company's sign-in did not pass on your e-mail address."
     ),
     SignInRefusal.OTHER_DOMAIN: _(
         "Sign in with the account of your company: this address is of another domain."
@@ -19,7 +19,7 @@ REFUSALS: Mapping[SignInRefusal, str] = {
         "Have your e-mail address verified at your company's sign-in, then sign in again."
     ),
     SignInRefusal.OTHER_PERSON: _(
-        "Ask an admin: the account with your e-mail address belongs to somebody else there."
+        "Ask an admin: the account with your e-mail address is linked to somebody else at your company's sign-in."
     ),
     SignInRefusal.NOT_INVITED: _("Ask an admin to add you: there is no account with your e-mail address."),
     SignInRefusal.NO_ROLE: _("Ask an admin: you are in no group that may sign in."),
@@ -33,7 +33,7 @@ FAILURES: Mapping[str, str] = {
     "not_started": _("Start again: this sign-in did not begin in this browser."),
     "used": _("Start again: this answer was already used."),
     "not_confirmed": _("Enter your password there to confirm your identity."),
-    "other_subject": _("Confirm your identity with the account with which you are signed in."),
+    "other_subject": _("Confirm your identity with the account that you are signed in with."),
     "not_installed": _("Ask an admin to install the extra sso on the server."),
 }
 """Code of a failure -> what to do; all others are for admins."""
@@ -47,10 +47,10 @@ CONNECTION: Mapping[str, str] = {
     "unreachable": _("Nobody answers there. Check the address."),
     "timeout": _("The provider took too long to answer. Try again."),
     "tls": _("The certificate of the provider is not trusted. Check the address."),
-    "broken_answer": _("The connection broke off. Try again."),
+    "broken_answer": _("The connection was interrupted. Try again."),
     "status": _("There is no discovery document at this address. Copy the issuer from the provider."),
     "no_json": _("There is no discovery document at this address. Copy the issuer from the provider."),
-    "other_issuer": _("The provider calls itself otherwise. Write the address exactly like this:"),
+    "other_issuer": _("The provider uses another address for itself. Write it exactly like this:"),
     "incomplete": _("The provider's discovery document is incomplete. This is missing:"),
     "no_keys": _("The provider publishes no keys, so that its answers cannot be checked."),
     "no_pkce": _("The provider does not support PKCE with S256, which we need."),

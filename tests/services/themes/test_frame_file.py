@@ -39,7 +39,7 @@ def test_the_shipped_frame_is_read_and_has_names_and_words_in_every_language() -
         (ONE.replace(", fa: قیمت", ""), "Theme price: give it a name in English, Turkish and Persian."),
         (
             ONE.replace("words", "wrods"),
-            "Theme price: nobody knows the field wrods. Remove it, or correct its spelling.",
+            "Theme price: there is no field wrods. Remove it, or correct its spelling.",
         ),
         (ONE.replace("en: [expensive]", "de: [teuer]"), "Theme price: below words, write en, tr or fa."),
         (

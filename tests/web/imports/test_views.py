@@ -189,7 +189,7 @@ def test_past_answers_are_proposed_checked_imported_and_undone(runtime: Runtime,
     lead.post(f"{address}/check", data=form)
     work(runtime)
     page = lead.get(address).text
-    assert "Import 2 rows" in page and "1 row is a trial or spam." in page
+    assert "Import 2 rows" in page and "1 row is a test or spam." in page
     lead.post(f"{address}/begin")
     work(runtime)
     page = lead.get(address).text

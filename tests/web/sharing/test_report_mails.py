@@ -31,7 +31,7 @@ def test_a_lead_makes_changes_pauses_and_ends_a_report(runtime: Runtime, sign_in
     lead.post(f"/sharing/mails/{number}/resume")
     lead.post(f"/sharing/mails/{number}/send")
     lead.post(f"/sharing/mails/{number}/end")
-    assert "No report is sent yet." in lead.get("/sharing/mails/").text
+    assert "No reports by mail yet." in lead.get("/sharing/mails/").text
 
 
 def test_only_those_who_may_export_see_the_page(sign_in: SignIn) -> None:

@@ -51,7 +51,7 @@ def test_the_secret_is_stored_and_never_shown_and_names_of_groups_may_have_signs
         ({"sso.issuer": "acme"}, "Copy the issuer"),
         ({"sso.issuer": "http://acme.example"}, "Use the https address"),
         ({"sso.scopes": "email"}, "Add openid"),
-        ({"sso.roles": "IT = boss"}, "behind each group"),
+        ({"sso.roles": "IT = boss"}, "after each group"),
         ({"sso.passwords": "emergency"}, "Name an admin"),
     ],
 )

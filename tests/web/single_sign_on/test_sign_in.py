@@ -60,7 +60,7 @@ def test_another_subject_does_not_get_an_account_by_its_address(company: Open) -
     browser = office.browser()
     office.answer(browser, **person("cem", sub="somebody-else"))
     assert not is_in(browser)
-    assert "belongs to somebody else" in office.told(browser)
+    assert "is linked to somebody else" in office.told(browser)
 
 
 @pytest.mark.parametrize("verified", [False, None, "false", 0])
