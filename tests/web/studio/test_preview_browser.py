@@ -46,7 +46,7 @@ def test_the_phone_follows_the_text_and_the_walk_stores_nothing(site: str, open_
     walk = page.get_by_role("link", name="Begin in English").get_attribute("href")
     customer = open_page(viewport=PHONE)  # nobody is signed in there
     customer.goto(f"{site}{walk}")
-    customer.locator("label", has=customer.locator("[value='1']")).click()
+    customer.locator("label", has=customer.locator("input[value='1']")).click()
     expect(customer.get_by_role("heading")).to_contain_text("What went wrong?")
     customer.get_by_role("textbox").fill("Everything")
     customer.get_by_role("button", name="Next").click()

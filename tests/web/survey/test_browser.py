@@ -178,7 +178,7 @@ def nps(open_site: Opener) -> Site:
 def test_one_tap_saves_the_score_and_goes_on(browser: Browser, nps: Site, serve: Any) -> None:
     page = open_page(browser, has_touch=True)
     page.goto(serve(nps))
-    page.tap("[value='9']")
+    page.tap("input[value='9']")
     page.wait_for_url("**q=liked")
     assert stored(nps) == {"recommend": 9}
 
@@ -190,7 +190,7 @@ def test_arrow_keys_choose_and_do_not_send(browser: Browser, nps: Site, serve: A
     for key in ("Space", "ArrowRight", "ArrowRight", "ArrowRight"):
         page.keyboard.press(key)
     page.wait_for_timeout(300)
-    assert page.is_checked("[value='3']") and stored(nps) == {}
+    assert page.is_checked("input[value='3']") and stored(nps) == {}
     page.keyboard.press("Enter")
     page.wait_for_url("**q=better")
     assert stored(nps) == {"recommend": 3}
@@ -216,7 +216,7 @@ def test_typed_words_survive_a_reload(browser: Browser, nps: Site, serve: Any) -
     page = open_page(browser)
     address = serve(nps)
     page.goto(address)
-    page.click("[value='9']")
+    page.click("input[value='9']")
     page.wait_for_url("**q=liked")
     page.fill("textarea", "Half a thou")
     page.reload()
@@ -247,7 +247,7 @@ def test_the_next_visitor_of_a_tab_sees_nothing_of_the_last_one_s_words(
     say(page, 3, "PRIVATE WORDS")  # and leaves without sending them
     for _ in range(2):
         page.goto(address)
-        page.click("[value='4']")
+        page.click("input[value='4']")
         page.wait_for_url("**q=better")
         assert page.input_value("textarea") == ""
         page.fill("textarea", "More private words")
@@ -263,7 +263,7 @@ def test_back_on_a_shared_screen_leads_to_its_beginning(browser: Browser, nps: S
     page.click("button")
     page.wait_for_selector("[data-done]")
     page.click("text=Next person")
-    page.wait_for_selector("[value='3']")
+    page.wait_for_selector("input[value='3']")
     for _ in range(2):
         page.go_back()
         page.wait_for_selector("fieldset")
@@ -300,7 +300,9 @@ def test_a_choice_is_visible_in_forced_colours(browser: Browser, address: str) -
     page.goto(f"{address}?q=nps&s=9")
     colour = "it => getComputedStyle(it.nextElementSibling).backgroundColor"
     page.goto(f"{address}?s=9")
-    assert page.eval_on_selector("[value='9']", colour) != page.eval_on_selector("[value='8']", colour)
+    assert page.eval_on_selector("input[value='9']", colour) != page.eval_on_selector(
+        "input[value='8']", colour
+    )
 
 
 def test_nothing_moves_for_those_who_ask_for_it(browser: Browser, address: str) -> None:
@@ -325,7 +327,7 @@ def test_the_scale_runs_from_right_to_left_in_persian(browser: Browser, address:
     page = open_page(browser, 1280)
     page.goto(f"{address}?q=nps&l=fa")
     left = "it => it.getBoundingClientRect().left"
-    assert page.eval_on_selector("input[value='0']", left) > page.eval_on_selector("[value='10']", left)
+    assert page.eval_on_selector("input[value='0']", left) > page.eval_on_selector("input[value='10']", left)
 
 
 def test_an_embedded_form_gets_the_height_that_it_needs(

@@ -133,7 +133,7 @@ def test_a_lead_makes_tries_and_publishes_a_survey(site: str, open_page: Open, t
     walk = page.get_by_role("link", name="Begin in English").get_attribute("href")
     customer = open_page(viewport=PHONE)
     customer.goto(f"{site}{walk}")
-    customer.locator("label", has=customer.locator("[value='1']")).click()
+    customer.locator("label", has=customer.locator("input[value='1']")).click()
     expect(customer.get_by_role("heading")).to_contain_text("Which part matters most")
     publish(page)
 
