@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from feedback.errors import DeliveryFailed, DeliveryUnknown, ProviderHeld, SettingsInvalid
-from feedback.providers.base import Deadline, Outgoing
+from feedback.providers.base import Deadline, Outgoing, Verdict
 from feedback.providers.deadline_http import DeadlineSession
-from feedback.providers.twilio_codes import CODES
+from feedback.providers.twilio_codes import CODES, meaning
 from feedback.providers.twilio_sms import TwilioSms
 from tests.fakes.fake_twilio import (
     ACCOUNT_SID,
@@ -308,6 +308,23 @@ def test_no_error_shows_the_number(twilio, to):
 def test_every_code_has_a_sentence():
     assert all(each.text and not each.text.endswith(".") for each in CODES.values())
     assert all(each.advice.endswith(".") for each in CODES.values())
+
+
+@pytest.mark.parametrize(
+    ("code", "verdict"),
+    [
+        (20151, Verdict.HOLD_PROVIDER),  # the account has to be corrected
+        (21711, Verdict.HOLD_PROVIDER),  # the sender
+        (21657, Verdict.HOLD_COUNTRY),  # the sender, in this country only
+        (63017, Verdict.RATE_LIMITED),
+        (63003, Verdict.REFUSED),  # not on WhatsApp is no reason to close a phone number
+        (30400, Verdict.REFUSED),
+        (63010, Verdict.UNKNOWN),
+        (30113, Verdict.UNEXPLAINED),  # of short links: no message has it
+    ],
+)
+def test_a_code_says_who_has_to_act(code: int, verdict: Verdict) -> None:
+    assert meaning(code).verdict is verdict
 
 
 # The deadline
